@@ -1,0 +1,37 @@
+"""What is counted, and how it adds up.
+
+``tally`` is the additive unit: what one worker counted in one second, what the cluster counted in one second, and
+what it counted in a whole run have the same form and merge exactly. ``run`` follows a run second by second.
+``names`` folds request names into templates. Layer 2: no clock, no I/O.
+"""
+
+from loadgen.stats.names import OTHER, NameCap, template_of
+from loadgen.stats.run import RunStats, SecondRow
+from loadgen.stats.tally import (
+    FAILED,
+    OK,
+    ArrivalCounts,
+    ErrorSample,
+    JourneyCounts,
+    Series,
+    SeriesKey,
+    StepCounts,
+    Tally,
+)
+
+__all__ = [
+    "FAILED",
+    "OK",
+    "OTHER",
+    "ArrivalCounts",
+    "ErrorSample",
+    "JourneyCounts",
+    "NameCap",
+    "RunStats",
+    "SecondRow",
+    "Series",
+    "SeriesKey",
+    "StepCounts",
+    "Tally",
+    "template_of",
+]
