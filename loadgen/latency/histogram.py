@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -66,11 +66,7 @@ class Histogram:
         if at.ndim != 1 or at.shape != n.shape:
             raise ValueError("indices and counts must be two arrays of one length")
         if at.size and (
-            at[0] < 0
-            or at[-1] >= BUCKETS
-            or np.any(np.diff(at) <= 0)
-            or n.min() <= 0
-            or min(sum_us, min_us) < 0
+            at[0] < 0 or at[-1] >= BUCKETS or np.any(np.diff(at) <= 0) or n.min() <= 0 or min(sum_us, min_us) < 0
         ):
             raise ValueError("bucket indices must rise within the layout, and every count be above 0")
         return cls(at.astype(np.uint16), n, sum_us, min_us, max_us)
@@ -113,9 +109,7 @@ class Histogram:
 
     def copy(self) -> Histogram:
         """An independent histogram of the same counts."""
-        return Histogram(
-            self.indices.copy(), self.counts.copy(), self.sum_us, self.min_us, self.max_us, self.layout
-        )
+        return Histogram(self.indices.copy(), self.counts.copy(), self.sum_us, self.min_us, self.max_us, self.layout)
 
     def __add__(self, other: Histogram) -> Histogram:
         return Histogram.merged([self, other])

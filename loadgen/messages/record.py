@@ -1,0 +1,127 @@
+"""The record of a run: what a person asks for when asking how a run is doing, or how it went.
+
+Written by the leading coordinator under its fence, read by everyone.
+
+::
+
+    queued ──▶ waiting ──▶ preparing ──▶ running ──▶ draining ──▶ finished
+                  │            │            │            ▲
+                  └────────────┴────────────┴── stop ────┘
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from loadgen.verdict.results import Verdict
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    DRAINING = "draining"
+    FINISHED = "finished"
+
+
+class WorkerTotals(BaseModel):
+    """What one worker process did in one run.
+
+    Attributes:
+        worker: its name, unique for the life of the process.
+        node: name of its machine.
+        sequence: number of its last sealed frame, 0 before the first.
+        first_second: the run's second of its first frame.
+        last_second: the run's second of its last frame.
+        requests: finished requests.
+        sent: requests put on the wire.
+        in_flight: requests on the wire at its last frame.
+        started: shoppers started.
+        late: of those, started late.
+        dropped: arrivals refused by its in-flight limit.
+        missed: arrivals it could not start.
+        cpu_sum: sum of its CPU shares over its seconds (1.0 = one core).
+        cpu_max: highest of them.
+        loop_lag_max_us: longest wait of its event loop, microseconds.
+        rss_max_bytes: highest resident memory.
+        clock_error_us: bound of its clock's error, microseconds.
+        state: active, drained, left or lost.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    worker: str
+    node: str = ""
+    sequence: int = 0
+    first_second: int = -1
+    last_second: int = -1
+    requests: int = 0
+    sent: int = 0
+    in_flight: int = 0
+    started: int = 0
+    late: int = 0
+    dropped: int = 0
+    missed: int = 0
+    cpu_sum: float = 0.0
+    cpu_max: float = 0.0
+    loop_lag_max_us: int = 0
+    rss_max_bytes: int = 0
+    clock_error_us: int = 0
+    state: str = "active"
+
+
+class RunEvent(BaseModel):
+    """One thing that happened to a run, for people to read.
+
+    Attributes:
+        at_s: seconds since the run's start (negative before it).
+        kind: closed set: submitted, waiting, prepared, started, epoch, worker_joined, worker_left, worker_lost, guard,
+            stop_asked, quarantined, finished.
+        text: one sentence.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_s: float
+    kind: str
+    text: str
+
+
+class RunRecord(BaseModel):
+    """How a run stands.
+
+    Attributes:
+        run: its id.
+        name: the plan's name.
+        state: where it stands.
+        detail: one sentence for people: what it waits for, why it ended.
+        submitted_at: cluster time, seconds since the Unix epoch.
+        started_at: the start instant; None before it is known.
+        ended_at: when the last shopper had left; None before.
+        epoch: number of the current shares.
+        workers: by worker name.
+        events: the log, oldest first.
+        quarantined: frames that were refused.
+        verdict: None until finished.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = 1
+    run: str
+    name: str
+    state: RunState = RunState.QUEUED
+    detail: str = ""
+    submitted_at: float
+    started_at: float | None = None
+    ended_at: float | None = None
+    epoch: int = 0
+    workers: dict[str, WorkerTotals] = {}
+    events: list[RunEvent] = []
+    quarantined: int = 0
+    verdict: Verdict | None = None

@@ -1,0 +1,82 @@
+"""What was judged, as values that travel: in the run's record, in every report.
+
+All are frozen pydantic models, so that the coordinator writes them to Redis and every reader checks them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from loadgen.endings import Outcome, Validity
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ThresholdResult(_Result):
+    """A threshold judged at the end.
+
+    Attributes:
+        text: the condition as the plan says it.
+        value: what was measured, in the condition's unit (seconds, share, per second, count); None without data.
+        ok: whether it held. A condition without data did not hold.
+    """
+
+    text: str
+    value: float | None
+    ok: bool
+
+
+class GuardResult(_Result):
+    """A guard as it stood at the end.
+
+    Attributes:
+        text: the guard as the plan says it.
+        tripped: whether it stopped the run.
+        at_s: when, seconds since the run's start; None when it did not trip.
+        values: the measured value of each second of the window that led to it, oldest first.
+    """
+
+    text: str
+    tripped: bool = False
+    at_s: int | None = None
+    values: tuple[float | None, ...] = ()
+
+
+class ValidityReason(_Result):
+    """One thing that speaks against the generator.
+
+    Attributes:
+        code: closed set, e.g. ``cpu``, ``loop_lag``, ``late``, ``dropped``, ``missed``, ``unreported``, ``clock``.
+        severity: what it makes of the verdict.
+        text: one sentence with the figures.
+    """
+
+    code: str
+    severity: Literal[Validity.DEGRADED, Validity.INVALID]
+    text: str
+
+
+class ValidityResult(_Result):
+    """Whether the generator can be believed, and why not."""
+
+    verdict: Validity = Validity.VALID
+    reasons: tuple[ValidityReason, ...] = ()
+
+
+class Verdict(_Result):
+    """All that was judged about a finished run."""
+
+    outcome: Outcome
+    reason: str = ""
+    thresholds: tuple[ThresholdResult, ...] = ()
+    guards: tuple[GuardResult, ...] = ()
+    validity: ValidityResult = ValidityResult()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that goes with the outcome."""
+        return self.outcome.exit_code
