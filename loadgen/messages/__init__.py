@@ -1,0 +1,30 @@
+"""Everything that travels over Redis: frozen, versioned, checked on arrival.
+
+``packing`` is the form of tallies on the wire (msgpack, arrays packed as bytes); ``frame`` is a worker's second and
+``sealed`` the cluster's; ``control`` speaks to workers, ``event`` answers; ``spec`` is a run as submitted and
+``record`` how it stands. Nothing here is trusted: whatever does not fit raises :class:`loadgen.errors.MessageError`.
+"""
+
+from loadgen.messages.control import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
+from loadgen.messages.frame import Frame, Health
+from loadgen.messages.record import RunEvent, RunRecord, RunState, WorkerTotals
+from loadgen.messages.sealed import decode_second, encode_second
+from loadgen.messages.spec import RunSpec
+
+__all__ = [
+    "ControlMessage",
+    "Frame",
+    "Health",
+    "RunEvent",
+    "RunRecord",
+    "RunSpec",
+    "RunState",
+    "Seat",
+    "StopMode",
+    "WorkerEvent",
+    "WorkerEventKind",
+    "WorkerInfo",
+    "WorkerTotals",
+    "decode_second",
+    "encode_second",
+]

@@ -1,0 +1,149 @@
+"""What coordinator and workers say to each other about a run. Nothing is said per arrival or per request.
+
+::
+
+    coordinator ── invite(run) ─────▶ worker   its seat in the run's table says it is meant
+    worker ────── ready | refused ──▶ coordinator
+    coordinator ── epoch(run, n) ───▶ worker   its seat holds its shares from an instant on
+    coordinator ── stop(run, mode) ─▶ worker
+    worker ────── done ─────────────▶ coordinator   its last frame's number
+    coordinator ── end(run) ────────▶ worker   all is sealed, the process may go
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from loadgen.errors import MessageError
+
+M = TypeVar("M", bound="_Message")
+
+Label = Annotated[str, Field(max_length=200)]
+Bound = Annotated[int, Field(ge=0, le=2**32)]
+
+
+class _Message(BaseModel):
+    """A frozen JSON message that refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+
+    def encode(self) -> bytes:
+        """The message's bytes."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def decode(cls: type[M], data: bytes | str) -> M:
+        """Read a message.
+
+        Raises:
+            MessageError: it is malformed.
+        """
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise MessageError(f"a {cls.__name__} is malformed: {error.error_count()} problems") from error
+
+
+class StopMode(StrEnum):
+    """How to stop a run.
+
+    ``graceful``: no new shopper; those inside may finish, up to the plan's ``graceful_stop``.
+    ``now``: no further request; those on the wire are still awaited and counted.
+    """
+
+    GRACEFUL = "graceful"
+    NOW = "now"
+
+
+class ControlMessage(_Message):
+    """One word to all workers; what differs between them is in their seats.
+
+    Attributes:
+        kind: invite, epoch, stop or end.
+        run: the run meant; ``*`` with stop means every run.
+        epoch: number of the shares that the seats now hold.
+        mode: how to stop.
+        reason: why, for people.
+    """
+
+    kind: Literal["invite", "epoch", "stop", "end"]
+    run: Label
+    epoch: int = 0
+    mode: StopMode = StopMode.GRACEFUL
+    reason: Annotated[str, Field(max_length=400)] = ""
+
+
+class Seat(_Message):
+    """What one worker has to do in one run.
+
+    Attributes:
+        epoch: number of these shares; 0 invites the worker to prepare.
+        start_s: the run's start instant, cluster time; 0 while unknown.
+        from_s: seconds since the run's start from which these shares hold.
+        low, high: the share [low, high) of every stream, in units of 2**-32.
+        workers: how many processes share the load.
+    """
+
+    epoch: int = 0
+    start_s: float = 0.0
+    from_s: float = 0.0
+    low: Bound = 0
+    high: Bound = 0
+    workers: int = 0
+
+
+class WorkerEventKind(StrEnum):
+    """What a worker says about a run."""
+
+    READY = "ready"
+    REFUSED = "refused"
+    DONE = "done"
+
+
+class WorkerEvent(_Message):
+    """One worker's word to the coordinator about one run.
+
+    Attributes:
+        kind: ready, refused or done.
+        worker: its name.
+        text: why it refused, for people.
+        hint: what to do about it.
+        exit_code: the exit code that goes with the refusal.
+        sequence: number of its last frame (with done).
+    """
+
+    kind: WorkerEventKind
+    worker: Label
+    text: Annotated[str, Field(max_length=4000)] = ""
+    hint: Annotated[str, Field(max_length=1000)] = ""
+    exit_code: int = 0
+    sequence: int = 0
+
+
+class WorkerInfo(_Message):
+    """What a worker process says of itself when it joins, and when that changes.
+
+    Attributes:
+        worker: its name, unique for the life of the process.
+        node: its machine's name.
+        pid: its process id on that machine.
+        labels: what its operator said of it, for runs to choose by.
+        weight: how much it can take compared with others.
+        run: the run it serves; empty when idle.
+        leaving: it takes no new load and ends when it has drained.
+        loadgen: version of its code.
+    """
+
+    worker: Label
+    node: Label
+    pid: int
+    labels: dict[Label, Label] = {}
+    weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    run: Label = ""
+    leaving: bool = False
+    loadgen: Label = ""

@@ -1,0 +1,100 @@
+"""A frame: what one worker process reports about one second.
+
+Frames of a worker are numbered from 1 without gaps. The coordinator accepts each number once and in order, so a
+frame may be sent any number of times. A worker keeps a frame until the coordinator has sealed it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from loadgen.errors import MessageError
+from loadgen.messages.packing import dumps, loads, natural, number, pack_tally, text, unpack_tally
+from loadgen.stats import Tally
+
+FRAME_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one worker process fared in one second.
+
+    Attributes:
+        cpu: share of one core it used, 1.0 = all of it.
+        loop_lag_us: longest wait of its event loop, microseconds.
+        rss_bytes: resident memory.
+        clock_error_us: bound of its clock's error, microseconds.
+    """
+
+    cpu: float = 0.0
+    loop_lag_us: int = 0
+    rss_bytes: int = 0
+    clock_error_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One second of one worker process.
+
+    Attributes:
+        run: the run's id.
+        worker: the process's name, unique for its life.
+        sequence: 1, 2, 3, … without gaps.
+        second: seconds since the run's start; the frame covers [second, second + 1).
+        epoch: the shares it worked by at the end of the second.
+        tally: what it counted.
+        health: how it fared.
+        last: no more frames will come from this worker for this run.
+    """
+
+    run: str
+    worker: str
+    sequence: int
+    second: int
+    epoch: int
+    tally: Tally
+    health: Health
+    last: bool = False
+
+    def encode(self) -> bytes:
+        """The frame's bytes."""
+        return dumps(
+            [
+                FRAME_VERSION,
+                self.run,
+                self.worker,
+                self.sequence,
+                self.second,
+                self.epoch,
+                pack_tally(self.tally),
+                [self.health.cpu, self.health.loop_lag_us, self.health.rss_bytes, self.health.clock_error_us],
+                self.last,
+            ]
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Frame:
+        """Read a frame.
+
+        Raises:
+            MessageError: it is malformed, too large, or of another version.
+        """
+        fields = loads(data)
+        if not isinstance(fields, list) or not fields or fields[0] != FRAME_VERSION:
+            raise MessageError("not a frame of this version")
+        if len(fields) != 9 or not isinstance(fields[7], list) or len(fields[7]) != 4:
+            raise MessageError("a frame has the wrong number of fields")
+        _, run, worker, sequence, second, epoch, tally, (cpu, lag, rss, clock), last = fields
+        if natural(sequence) == 0 or not isinstance(last, bool):
+            raise MessageError("a frame's number starts at 1 and its end mark is true or false")
+        return cls(
+            text(run),
+            text(worker),
+            sequence,
+            natural(second),
+            natural(epoch),
+            unpack_tally(tally),
+            Health(number(cpu), natural(lag), natural(rss), natural(clock)),
+            last,
+        )

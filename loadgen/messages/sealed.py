@@ -1,0 +1,50 @@
+"""A sealed second on the wire: the cluster-wide sum of all frames of one second, or an amendment to it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loadgen.errors import MessageError
+from loadgen.messages.packing import dumps, loads, natural, number, pack_tally, unpack_tally
+from loadgen.stats import SecondRow
+
+SEALED_VERSION: Final = 1
+
+
+def encode_second(row: SecondRow) -> bytes:
+    """The bytes of a sealed second."""
+    return dumps(
+        [
+            SEALED_VERSION,
+            row.second,
+            row.planned,
+            row.users_planned,
+            pack_tally(row.tally),
+            row.workers,
+            row.cpu_max,
+            row.loop_lag_max_us,
+            row.sealed_after_s,
+        ]
+    )
+
+
+def decode_second(data: bytes) -> SecondRow:
+    """Read a sealed second.
+
+    Raises:
+        MessageError: it is malformed or of another version.
+    """
+    fields = loads(data)
+    if not isinstance(fields, list) or len(fields) != 9 or fields[0] != SEALED_VERSION:
+        raise MessageError("not a sealed second of this version")
+    _, second, planned, users_planned, tally, workers, cpu_max, loop_lag_max_us, sealed_after_s = fields
+    return SecondRow(
+        natural(second),
+        natural(planned),
+        natural(users_planned),
+        unpack_tally(tally),
+        natural(workers),
+        number(cpu_max),
+        natural(loop_lag_max_us),
+        number(sealed_after_s),
+    )
