@@ -1,0 +1,117 @@
+"""The engine of all shapes made of straight pieces.
+
+A level that is a straight line between corners has a parabola as its integral, so everything is in closed form.
+Within one segment that starts at time t₀ with level r, slope s and U arrivals before it::
+
+    arrivals_by(t) = U + x·(r + s·x/2)                  x = t − t₀
+    due(n)         = t₀ + 2c / (r + √(r² + 2·s·c))      c = n − U
+
+The second is the root of the quadratic in the form that loses no digits when the slope is near 0 (where it becomes
+c / r) or the level starts at 0 (where it becomes √(2c / s)).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+from loadgen.shapes.shape import Shape
+
+
+class Piece(NamedTuple):
+    """A straight line of the level: ``length_s`` long, from ``start`` to ``end``."""
+
+    length_s: float
+    start: float
+    end: float
+
+
+class Segments:
+    """Straight pieces one after another, with their prefix sums; levels may jump between pieces.
+
+    Args:
+        pieces: at least one; pieces of no length are left out.
+    """
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        kept = tuple(piece for piece in pieces if piece.length_s > 0)
+        self._pieces = kept
+        self._slopes = tuple((piece.end - piece.start) / piece.length_s for piece in kept)
+        self._starts_s = tuple(accumulate((piece.length_s for piece in kept), initial=0.0))
+        areas = (piece.length_s * (piece.start + piece.end) / 2 for piece in kept)
+        self._before = tuple(accumulate(areas, initial=0.0))
+        self.duration_s = self._starts_s[-1]
+        self.total = self._before[-1]
+        self.peak = max(max(piece.start, piece.end) for piece in kept)
+
+    def rate_at(self, t_s: float) -> float:
+        """The level at ``t_s``; after the jump where there is one; 0 outside."""
+        if not 0 <= t_s <= self.duration_s:
+            return 0.0
+        i = self._piece_at(t_s)
+        piece = self._pieces[i]
+        level = piece.start + self._slopes[i] * (t_s - self._starts_s[i])
+        low, high = sorted((piece.start, piece.end))
+        return min(max(level, low), high)
+
+    def arrivals_by(self, t_s: float) -> float:
+        """The integral of the level from 0 to ``t_s``."""
+        if t_s <= 0:
+            return 0.0
+        if t_s >= self.duration_s:
+            return self.total
+        i = self._piece_at(t_s)
+        x = t_s - self._starts_s[i]
+        area = x * (self._pieces[i].start + self._slopes[i] * x / 2)
+        return min(self._before[i] + area, self._before[i + 1])
+
+    def due(self, n: float) -> float:
+        """The earliest instant by which ``n`` have arrived; infinite beyond the total."""
+        if n <= 0:
+            return 0.0
+        if n > self.total:
+            return math.inf
+        i = bisect_left(self._before, n) - 1
+        c = n - self._before[i]
+        level = self._pieces[i].start
+        root = math.sqrt(max(level * level + 2 * self._slopes[i] * c, 0.0))
+        if level + root == 0:  # levels so small that their squares vanish
+            return self._starts_s[i + 1]
+        return min(self._starts_s[i] + 2 * c / (level + root), self._starts_s[i + 1])
+
+    def _piece_at(self, t_s: float) -> int:
+        return min(bisect_right(self._starts_s, t_s), len(self._pieces)) - 1
+
+
+class PiecewiseShape(Shape):
+    """Base of the kinds whose level is made of straight pieces: they only say which."""
+
+    @abstractmethod
+    def pieces(self) -> Iterable[Piece]:
+        """The straight pieces, in order of time."""
+
+    @cached_property
+    def _segments(self) -> Segments:
+        return Segments(self.pieces())
+
+    @property
+    def duration(self) -> float:  # noqa: D102 - said in Shape
+        return self._segments.duration_s
+
+    @property
+    def peak(self) -> float:  # noqa: D102 - said in Shape
+        return self._segments.peak
+
+    def rate_at(self, t_s: float) -> float:  # noqa: D102 - said in Shape
+        return self._segments.rate_at(t_s)
+
+    def arrivals_by(self, t_s: float) -> float:  # noqa: D102 - said in Shape
+        return self._segments.arrivals_by(t_s)
+
+    def due(self, n: float) -> float:  # noqa: D102 - said in Shape
+        return self._segments.due(n)

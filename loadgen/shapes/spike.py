@@ -1,0 +1,51 @@
+"""``spike: {to: 600/s, for: 60s, rise: 5s}``: up from the base level, held, and back to it. A TV spot.
+
+::
+
+      to ┤   ▟██████▙
+         │  ▟████████▙
+    from ┤█▟██████████▙█
+         └─┬──────────┬─
+           ├─ for ────┤      rise and fall are within it; rise may be 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from loadgen.shapes.continuing import ContinuingShape
+from loadgen.shapes.fields import Duration, Level, PositiveDuration
+from loadgen.shapes.segments import Piece
+
+
+class Spike(ContinuingShape):
+    """From the base level up to a peak (or down to a dip), held, and back to the base level."""
+
+    kind: ClassVar[str] = "spike"
+
+    to: Level = Field(description="the level of the peak")
+    for_: PositiveDuration = Field(alias="for", description="how long in all, rise and fall included")
+    rise: Duration = Field(default=0.0, description="how long the way up takes, and the way down")
+
+    @model_validator(mode="after")
+    def _leaves_time_to_rise(self) -> Self:
+        if 2 * self.rise > self.for_:
+            raise ValueError("rise and fall together are longer than the spike: make 'for' at least twice 'rise'")
+        return self
+
+    def pieces(self) -> Iterable[Piece]:
+        """The way up, the peak, the way down."""
+        base = self.start_level
+        return [
+            Piece(self.rise, base, self.to),
+            Piece(self.for_ - 2 * self.rise, self.to, self.to),
+            Piece(self.rise, self.to, base),
+        ]
+
+    @property
+    def end_level(self) -> float:
+        """The base level, to which it falls back."""
+        return self.start_level

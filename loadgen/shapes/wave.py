@@ -1,0 +1,145 @@
+"""``wave: {low: 20/s, high: 200/s, period: 24h, for: 48h, peak_at: 20h}``: day and night.
+
+::
+
+    high ┤    ▄██▄            ▄██▄
+         │  ▄██████▄        ▄██████▄
+     low ┤▄██████████▄▄▄▄▄▄██████████▄     starts at low, or so that the first peak is at peak_at
+         └──────────────────────────────
+          ├──── period ────┤
+
+With m the mean level, e = (high − low) / (high + low) and the phase θ = 2π (t − t_low) / period::
+
+    rate_at     = m (1 − e cos θ)
+    arrivals_by = m period/2π (θ − e sin θ)      minus its value at the start
+
+The inverse is Kepler's equation, θ − e sin θ = M: the phase is the eccentric anomaly of a planet whose mean anomaly
+is M. It is solved within one period by Newton's method kept inside a bracket.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from loadgen.shapes.fields import Duration, Level, PositiveDuration
+from loadgen.shapes.shape import Shape
+
+_TURN = 2 * math.pi
+
+
+class Wave(Shape):
+    """A sine between two levels."""
+
+    kind: ClassVar[str] = "wave"
+
+    low: Level = Field(description="the level at the bottom")
+    high: Level = Field(description="the level at the top")
+    period: PositiveDuration = Field(description="from one peak to the next")
+    for_: PositiveDuration = Field(alias="for", description="how long in all")
+    peak_at: Duration | None = Field(default=None, description="time of the first peak; default: it starts at low")
+
+    @model_validator(mode="after")
+    def _is_a_wave(self) -> Self:
+        if self.high < self.low:
+            raise ValueError("'high' is below 'low'")
+        if self.peak_at is not None and self.peak_at >= self.period:
+            raise ValueError("'peak_at' is the time of the first peak: it must be less than 'period'")
+        return self
+
+    @property
+    def duration(self) -> float:
+        """How long in all, in seconds."""
+        return self.for_
+
+    @property
+    def start_level(self) -> float:
+        """The level at the start."""
+        return self.rate_at(0.0)
+
+    @property
+    def end_level(self) -> float:
+        """The level at the end."""
+        return self.rate_at(self.for_)
+
+    @property
+    def peak(self) -> float:
+        """``high`` where the shape lasts long enough to reach it."""
+        first_peak = self.period / 2 if self.peak_at is None else self.peak_at
+        return self.high if first_peak <= self.for_ else max(self.start_level, self.end_level)
+
+    def rate_at(self, t_s: float) -> float:
+        """The level at ``t_s``; 0 outside the shape."""
+        if not 0 <= t_s <= self.for_:
+            return 0.0
+        # (1 − cos θ)/2 = sin²(θ/2) keeps the digits near the bottom.
+        return self.low + (self.high - self.low) * math.sin(self._phase(t_s) / 2) ** 2
+
+    def arrivals_by(self, t_s: float) -> float:
+        """The integral of the level from 0 to ``t_s``."""
+        if t_s <= 0:
+            return 0.0
+        return max(self._primitive(min(t_s, self.for_)) - self._primitive(0.0), 0.0)
+
+    def due(self, n: float) -> float:
+        """The earliest instant by which ``n`` have arrived; infinite beyond the total."""
+        if n <= 0:
+            return 0.0
+        if n > self._total:
+            return math.inf
+        periods, rest = divmod(n + self._primitive(0.0), self._mean * self.period)
+        phase = _eccentric_anomaly(rest / (self._mean * self.period) * _TURN, self._eccentricity)
+        t_s = (periods + phase / _TURN) * self.period + self._bottom_s
+        return min(max(t_s, 0.0), self.for_)
+
+    @cached_property
+    def _mean(self) -> float:
+        return (self.low + self.high) / 2
+
+    @cached_property
+    def _eccentricity(self) -> float:
+        return (self.high - self.low) / (self.high + self.low) if self.high else 0.0
+
+    @cached_property
+    def _bottom_s(self) -> float:
+        """The last bottom at or before the start: 0 or negative."""
+        if self.peak_at is None:
+            return 0.0
+        bottom_s = self.peak_at - self.period / 2
+        return bottom_s - self.period if bottom_s > 0 else bottom_s
+
+    @cached_property
+    def _total(self) -> float:
+        return self.arrivals_by(self.for_)
+
+    def _phase(self, t_s: float) -> float:
+        return math.fmod(t_s - self._bottom_s, self.period) / self.period * _TURN
+
+    def _primitive(self, t_s: float) -> float:
+        """Arrivals since the bottom before the start."""
+        turns = (t_s - self._bottom_s) / self.period
+        return self._mean * self.period * (turns - self._eccentricity * math.sin(self._phase(t_s)) / _TURN)
+
+
+def _eccentric_anomaly(mean: float, eccentricity: float) -> float:
+    """Solve Kepler's equation ``x − e sin x = mean`` for ``mean`` in [0, 2π] and ``e`` in [0, 1]."""
+    low, high = 0.0, _TURN
+    x = mean if eccentricity < 0.8 else math.pi
+    for _ in range(100):
+        miss = x - eccentricity * math.sin(x) - mean
+        if miss > 0:
+            high = x
+        else:
+            low = x
+        slope = 1 - eccentricity * math.cos(x)
+        step = miss / slope if slope else math.inf
+        following = x - step
+        if not low <= following <= high:
+            following = (low + high) / 2
+        if abs(following - x) <= 1e-15 * x:
+            return following
+        x = following
+    return x
