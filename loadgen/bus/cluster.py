@@ -1,0 +1,208 @@
+"""What all processes of a cluster share: its clock, its leader, its workers, its queue of runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from loadgen.bus import keys
+from loadgen.bus.connection import Bus, speaking_to
+from loadgen.clock import ClusterClock, TimeSample
+from loadgen.errors import FencedError, MessageError
+from loadgen.messages import ControlMessage, RunSpec, WorkerInfo
+
+CLOCK_SAMPLES: Final = 5
+"""Round trips of one clock estimate; the shortest counts."""
+
+CONTROL_KEPT: Final = 10_000
+"""Control messages kept; a worker that sleeps through so many has lost its lease long before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leadership:
+    """The answer to a bid for the lead.
+
+    Attributes:
+        fence: own fencing number when leading, 0 otherwise.
+        leader: id of the one who leads.
+    """
+
+    fence: int
+    leader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A worker as the registry knows it.
+
+    Attributes:
+        info: what it says of itself.
+        lease_until_s: when its lease ends, cluster time.
+    """
+
+    info: WorkerInfo
+    lease_until_s: float
+
+
+class ClusterBus:
+    """The cluster-wide part of the bus. Every method raises :class:`BusError` when Redis does not do it."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._redis: Any = bus.client  # redis-py's types mix sync and async answers
+
+    def sync_clock(self, clock: ClusterClock) -> None:
+        """Take one estimate of the server's clock."""
+        samples = []
+        with speaking_to(self._bus.url):
+            for _ in range(CLOCK_SAMPLES):
+                sent_s = time.monotonic()
+                seconds, micros = self._redis.time()
+                samples.append(TimeSample(sent_s, seconds + micros / 1e6, time.monotonic()))
+        clock.update(samples)
+
+    # -- leader
+
+    def lead(self, own_id: str, lease_s: float) -> Leadership:
+        """Take or renew the lease of the coordinator."""
+        with speaking_to(self._bus.url):
+            leading, value = self._bus.scripts.lead(own_id, lease_s)
+        return Leadership(cast("int", value), own_id) if leading else Leadership(0, str(value))
+
+    def resign(self, own_id: str) -> None:
+        """Give the coordinator's lease back, so that a standby need not wait for its end."""
+        with speaking_to(self._bus.url):
+            self._bus.scripts.resign(own_id)
+
+    def leader(self) -> str:
+        """Id of the leading coordinator, empty when none leads."""
+        with speaking_to(self._bus.url):
+            return (self._redis.get(keys.LEADER) or b"").decode()
+
+    # -- workers
+
+    def beat(self, info: WorkerInfo, lease_s: float) -> tuple[float, bool, float]:
+        """Renew a worker's lease: (its end, whether anyone leads, server time), cluster seconds."""
+        with speaking_to(self._bus.url):
+            return self._bus.scripts.beat(info.worker, lease_s, info.encode())
+
+    def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
+        """Take a worker off the list; with an instant, only if its lease ended before it."""
+        with speaking_to(self._bus.url):
+            return self._bus.scripts.leave(worker, ended_before_s)
+
+    def members_version(self) -> int:
+        """A number that rises whenever a worker joins, leaves or changes what it says."""
+        with speaking_to(self._bus.url):
+            return int(self._redis.get(keys.MEMBERS) or 0)
+
+    def members(self) -> dict[str, Member]:
+        """All workers on the list, also those whose lease has ended. Malformed entries are left out."""
+        with speaking_to(self._bus.url):
+            leases = self._redis.zrange(keys.WORKERS, 0, -1, withscores=True)
+            infos = self._redis.hgetall(keys.WORKER_INFO)
+        members = {}
+        for name, until_us in leases:
+            try:
+                info = WorkerInfo.decode(infos.get(name, b""))
+            except MessageError:
+                continue
+            members[info.worker] = Member(info, until_us / 1e6)
+        return members
+
+    # -- control
+
+    def say(self, message: ControlMessage) -> None:
+        """Speak to all workers."""
+        with speaking_to(self._bus.url):
+            self._redis.xadd(keys.CONTROL, {"m": message.encode()}, maxlen=CONTROL_KEPT, approximate=True)
+
+    def control_position(self) -> str:
+        """Where the control stream ends now: a worker that joins reads from here."""
+        with speaking_to(self._bus.url):
+            last = self._redis.xrevrange(keys.CONTROL, count=1)
+        return last[0][0].decode() if last else "0-0"
+
+    def listen(self, position: str, wait_s: float) -> tuple[str, list[ControlMessage]]:
+        """Control messages after a position, waiting for the first; malformed ones are passed over."""
+        with speaking_to(self._bus.url):
+            answer = self._redis.xread({keys.CONTROL: position}, count=100, block=int(wait_s * 1000))
+        messages = []
+        for entry_id, fields in entries_of(answer):
+            position = entry_id
+            try:
+                messages.append(ControlMessage.decode(fields.get(b"m", b"")))
+            except MessageError:
+                continue
+        return position, messages
+
+    # -- runs
+
+    def submit(self, spec: RunSpec, code: bytes) -> None:
+        """Put a run at the end of the queue."""
+        with speaking_to(self._bus.url):
+            self._redis.set(keys.run_key(spec.run, "spec"), spec.encode())
+            if code:
+                self._redis.set(keys.run_key(spec.run, "code"), code)
+            self._redis.zadd(keys.RUNS, {spec.run: int(spec.submitted_at * 1e6)})
+            self._redis.rpush(keys.QUEUE, spec.run)
+
+    def queued(self) -> list[str]:
+        """Runs waiting for their turn, oldest first."""
+        with speaking_to(self._bus.url):
+            return [run.decode() for run in self._redis.lrange(keys.QUEUE, 0, -1)]
+
+    def active(self) -> list[str]:
+        """Runs under way."""
+        with speaking_to(self._bus.url):
+            return sorted(run.decode() for run in self._redis.smembers(keys.ACTIVE))
+
+    def activate(self, run: str) -> None:
+        """Move a run from the queue to those under way."""
+        with speaking_to(self._bus.url):
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.lrem(keys.QUEUE, 1, run)
+            pipeline.sadd(keys.ACTIVE, run)
+            pipeline.execute()
+
+    def retire(self, run: str) -> None:
+        """Take a finished run off the lists of the queue and of those under way."""
+        with speaking_to(self._bus.url):
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.lrem(keys.QUEUE, 1, run)
+            pipeline.srem(keys.ACTIVE, run)
+            pipeline.execute()
+
+    def runs(self) -> list[str]:
+        """All runs known, newest first."""
+        with speaking_to(self._bus.url):
+            return [run.decode() for run in self._redis.zrevrange(keys.RUNS, 0, -1)]
+
+    def forget(self, runs: Sequence[str]) -> None:
+        """Take runs whose keys have expired off the list."""
+        if runs:
+            with speaking_to(self._bus.url):
+                self._redis.zrem(keys.RUNS, *runs)
+
+    def announce(self, text: str, lease_s: float) -> None:
+        """Say where the leader serves metrics; gone when the leader is."""
+        with speaking_to(self._bus.url):
+            self._redis.set(keys.LEADER_INFO, text, px=int(lease_s * 1000))
+
+    def announced(self) -> str:
+        """Where the leader serves metrics, empty when nobody leads."""
+        with speaking_to(self._bus.url):
+            return (self._redis.get(keys.LEADER_INFO) or b"").decode()
+
+
+def fenced(ok: bool, run: str) -> None:
+    """Raise :class:`FencedError` where a fenced write was refused."""
+    if not ok:
+        raise FencedError(f"run {run} is led by another coordinator now", hint="this one stands by")
+
+
+def entries_of(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:
+    """The entries of an ``XREAD`` answer for one stream, oldest first."""
+    return [(entry_id.decode(), fields or {}) for _, entries in answer or [] for entry_id, fields in entries]

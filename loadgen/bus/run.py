@@ -1,0 +1,262 @@
+"""What belongs to one run: its spec, seats, frames, sealed seconds and record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from loadgen.bus import keys
+from loadgen.bus.cluster import entries_of, fenced
+from loadgen.bus.connection import Bus, speaking_to
+from loadgen.errors import MessageError, NotFoundError
+from loadgen.messages import (
+    Frame,
+    RunRecord,
+    RunSpec,
+    Seat,
+    WorkerEvent,
+    WorkerTotals,
+    decode_second,
+    encode_second,
+)
+from loadgen.stats import SecondRow
+
+KEPT_AFTER_END_S: Final = 7 * 86400
+"""How long a finished run can be asked for; then all its keys expire."""
+
+KEPT_WITHOUT_END_S: Final = 40 * 86400
+"""How long a run's keys live that nobody ends: longer than the longest plan."""
+
+QUARANTINE_KEPT: Final = 100
+"""Refused frames kept to look at."""
+
+SHARD: Final = 0
+"""The one frame stream of a run."""
+
+
+@dataclass(slots=True)
+class Sealing:
+    """One atomic step of the coordinator.
+
+    Attributes:
+        seconds: sealed seconds and amendments, in the order to append them.
+        position: stream id up to which all frames are dealt with; empty leaves it.
+        totals: the workers whose last sealed sequence moved.
+    """
+
+    seconds: list[SecondRow] = field(default_factory=list)
+    position: str = ""
+    totals: dict[str, WorkerTotals] = field(default_factory=dict)
+
+
+class RunBus:
+    """One run's part of the bus. Every method raises :class:`loadgen.errors.BusError` when Redis does not do it."""
+
+    def __init__(self, bus: Bus, run: str) -> None:
+        self._bus = bus
+        self._redis: Any = bus.client  # redis-py's types mix sync and async answers
+        self.run = run
+
+    def _key(self, part: str) -> str:
+        return keys.run_key(self.run, part)
+
+    # -- as submitted
+
+    def spec(self) -> RunSpec:
+        """The run as submitted.
+
+        Raises:
+            NotFoundError: there is no such run (any more).
+        """
+        with speaking_to(self._bus.url):
+            data = self._redis.get(self._key("spec"))
+        if data is None:
+            raise NotFoundError(f"there is no run {self.run!r}", hint="loadgen status lists the runs that are known")
+        return RunSpec.decode(data)
+
+    def code(self) -> bytes:
+        """The shipped journey code, empty when none was shipped."""
+        with speaking_to(self._bus.url):
+            return bytes(self._redis.get(self._key("code")) or b"")
+
+    def exists(self) -> bool:
+        """Whether the run is known (still)."""
+        with speaking_to(self._bus.url):
+            return bool(self._redis.exists(self._key("spec")))
+
+    # -- driven by the leader, under its fence
+
+    def claim(self, fence: int) -> None:
+        """Take the run over from older leaders.
+
+        Raises:
+            FencedError: a newer leader has it.
+        """
+        with speaking_to(self._bus.url):
+            fenced(self._bus.scripts.claim(self.run, fence), self.run)
+
+    def write_record(self, fence: int, record: RunRecord) -> None:
+        """Replace the run's record.
+
+        Raises:
+            FencedError: another coordinator leads.
+        """
+        with speaking_to(self._bus.url):
+            fenced(self._bus.scripts.record(self.run, fence, record.model_dump_json().encode()), self.run)
+
+    def write_seats(self, fence: int, seats: Mapping[str, Seat]) -> None:
+        """Replace the seats of some workers.
+
+        Raises:
+            FencedError: another coordinator leads.
+        """
+        if seats:
+            packed = {worker: seat.encode() for worker, seat in seats.items()}
+            with speaking_to(self._bus.url):
+                fenced(self._bus.scripts.seats(self.run, fence, packed), self.run)
+
+    def seal(self, fence: int, sealing: Sealing) -> None:
+        """Append sealed seconds, move the position and the workers' totals, in one step; then trim the frames.
+
+        Raises:
+            FencedError: another coordinator leads; nothing was written.
+        """
+        with speaking_to(self._bus.url):
+            written = self._bus.scripts.seal(
+                self.run,
+                fence,
+                [encode_second(row) for row in sealing.seconds],
+                {SHARD: sealing.position} if sealing.position else {},
+                {worker: totals.model_dump_json().encode() for worker, totals in sealing.totals.items()},
+            )
+            fenced(written, self.run)
+            if sealing.position:
+                self._redis.xtrim(keys.frames_key(self.run, SHARD), minid=_after(sealing.position), approximate=False)
+
+    def expire(self, after_s: int = KEPT_AFTER_END_S) -> None:
+        """Let all of the run's keys expire."""
+        with speaking_to(self._bus.url):
+            pipeline = self._redis.pipeline(transaction=False)
+            for part in keys.RUN_PARTS:
+                pipeline.expire(self._key(part), after_s)
+            pipeline.expire(keys.frames_key(self.run, SHARD), after_s)
+            pipeline.execute()
+
+    # -- read by anyone
+
+    def record(self) -> RunRecord | None:
+        """How the run stands; None while no coordinator has seen it."""
+        with speaking_to(self._bus.url):
+            data = self._redis.get(self._key("record"))
+        return None if data is None else RunRecord.model_validate_json(data)
+
+    def totals(self) -> dict[str, WorkerTotals]:
+        """What each worker did, as far as sealed."""
+        with speaking_to(self._bus.url):
+            packed = self._redis.hgetall(self._key("totals"))
+        return {name.decode(): WorkerTotals.model_validate_json(data) for name, data in packed.items()}
+
+    def sealed(self, position: str, count: int = 1000) -> tuple[str, list[SecondRow]]:
+        """Sealed seconds and amendments after a position, in the order they were written.
+
+        Raises:
+            MessageError: an entry is malformed; sealed seconds are ours, so this is not passed over.
+        """
+        with speaking_to(self._bus.url):
+            answer = self._redis.xrange(self._key("sealed"), min=f"({position}", count=count)
+        rows = [decode_second(fields[b"s"]) for _, fields in answer]
+        return (answer[-1][0].decode() if answer else position), rows
+
+    def position(self) -> str:
+        """Stream id up to which all frames are dealt with."""
+        with speaking_to(self._bus.url):
+            found = self._redis.hget(self._key("positions"), SHARD)
+        return found.decode() if found else "0-0"
+
+    def frames(self, position: str, count: int) -> tuple[str, list[tuple[str, Frame]], list[tuple[bytes, str]]]:
+        """Frames after a position.
+
+        Returns:
+            The last stream id read, (stream id, frame) pairs, and what was refused with the reason.
+        """
+        with speaking_to(self._bus.url):
+            answer = self._redis.xread({keys.frames_key(self.run, SHARD): position}, count=count)
+        good: list[tuple[str, Frame]] = []
+        bad: list[tuple[bytes, str]] = []
+        for entry_id, fields in entries_of(answer):
+            position = entry_id
+            data = fields.get(b"f", b"")
+            try:
+                frame = Frame.decode(data)
+            except MessageError as error:
+                bad.append((data, error.message))
+                continue
+            if frame.run == self.run:
+                good.append((entry_id, frame))
+            else:
+                bad.append((data, f"a frame of run {frame.run} in the stream of run {self.run}"))
+        return position, good, bad
+
+    def quarantine(self, refused: list[tuple[bytes, str]]) -> None:
+        """Keep some refused frames to look at."""
+        with speaking_to(self._bus.url):
+            for data, reason in refused[:QUARANTINE_KEPT]:
+                self._redis.xadd(
+                    self._key("quarantine"),
+                    {"f": data[:4096], "why": reason[:400]},
+                    maxlen=QUARANTINE_KEPT,
+                    approximate=False,
+                )
+
+    def events(self, position: str) -> tuple[str, list[WorkerEvent]]:
+        """Workers' events after a position; malformed ones are passed over."""
+        with speaking_to(self._bus.url):
+            answer = self._redis.xread({self._key("events"): position}, count=1000)
+        events = []
+        for entry_id, fields in entries_of(answer):
+            position = entry_id
+            try:
+                events.append(WorkerEvent.decode(fields.get(b"e", b"")))
+            except MessageError:
+                continue
+        return position, events
+
+    # -- by workers
+
+    def seat(self, worker: str) -> Seat | None:
+        """A worker's own seat; None when it is not meant."""
+        with speaking_to(self._bus.url):
+            data = self._redis.hget(self._key("seats"), worker)
+        return None if data is None else Seat.decode(data)
+
+    def seats(self) -> dict[str, Seat]:
+        """All seats."""
+        with speaking_to(self._bus.url):
+            packed = self._redis.hgetall(self._key("seats"))
+        return {name.decode(): Seat.decode(data) for name, data in packed.items()}
+
+    def tell(self, event: WorkerEvent) -> None:
+        """Say something to the coordinator about this run."""
+        with speaking_to(self._bus.url):
+            self._redis.xadd(self._key("events"), {"e": event.encode()}, maxlen=100_000, approximate=True)
+
+    def send(self, frames: list[bytes]) -> None:
+        """Send encoded frames; sending one twice does no harm."""
+        with speaking_to(self._bus.url):
+            pipeline = self._redis.pipeline(transaction=False)
+            for frame in frames:
+                pipeline.xadd(keys.frames_key(self.run, SHARD), {"f": frame})
+            pipeline.expire(keys.frames_key(self.run, SHARD), KEPT_WITHOUT_END_S)
+            pipeline.execute()
+
+    def sealed_sequence(self, worker: str) -> int:
+        """Number of a worker's last sealed frame, 0 before the first."""
+        with speaking_to(self._bus.url):
+            data = self._redis.hget(self._key("totals"), worker)
+        return 0 if data is None else WorkerTotals.model_validate_json(data).sequence
+
+
+def _after(stream_id: str) -> str:
+    milliseconds, _, number = stream_id.partition("-")
+    return f"{milliseconds}-{int(number) + 1}"

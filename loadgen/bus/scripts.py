@@ -1,0 +1,93 @@
+"""The Lua files, each behind a typed function of :class:`Scripts`.
+
+A script runs as ``EVALSHA`` and is loaded where the server does not know it (after a restart or a fail-over).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from redis import Redis
+from redis.commands.core import Script
+
+from loadgen.bus import keys
+
+
+class Scripts:
+    """All scripts, bound to one client."""
+
+    def __init__(self, client: Redis) -> None:
+        self._lead = _script(client, "lead")
+        self._resign = _script(client, "resign")
+        self._beat = _script(client, "beat")
+        self._leave = _script(client, "leave")
+        self._claim = _script(client, "claim")
+        self._seal = _script(client, "seal")
+        self._record = _script(client, "record")
+        self._seats = _script(client, "seats")
+
+    def lead(self, own_id: str, lease_s: float) -> tuple[bool, int | str]:
+        """Take or renew the lease: (True, fencing number) or (False, id of the leader)."""
+        leading, value = self._lead(keys=[keys.LEADER, keys.FENCE], args=[own_id, int(lease_s * 1000)])
+        return bool(leading), int(value) if leading else _text(value)
+
+    def resign(self, own_id: str) -> bool:
+        """Give the lease back; False when another led already."""
+        return bool(self._resign(keys=[keys.LEADER], args=[own_id]))
+
+    def beat(self, worker: str, lease_s: float, info: bytes) -> tuple[float, bool, float]:
+        """Renew a worker's lease: (its end, whether anyone leads, server time), cluster seconds."""
+        till_us, led, now_us = self._beat(
+            keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEADER],
+            args=[worker, int(lease_s * 1000), info],
+        )
+        return int(till_us) / 1e6, bool(led), int(now_us) / 1e6
+
+    def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
+        """Take a worker off the list; with an instant, only if its lease had ended before it."""
+        limit = "" if ended_before_s is None else int(ended_before_s * 1e6)
+        return bool(self._leave(keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS], args=[worker, limit]))
+
+    def claim(self, run: str, fence: int) -> bool:
+        """Take a run over; False when a newer leader has it."""
+        return bool(self._claim(keys=[keys.run_key(run, "fence")], args=[fence]))
+
+    def seal(
+        self,
+        run: str,
+        fence: int,
+        seconds: Sequence[bytes],
+        positions: Mapping[int, str],
+        totals: Mapping[str, bytes],
+    ) -> bool:
+        """Append sealed seconds and move positions and totals in one step; False when fenced off."""
+        args: list[Any] = [fence, len(seconds), *seconds, len(positions)]
+        for shard, position in positions.items():
+            args += [shard, position]
+        args.append(len(totals))
+        for worker, packed in totals.items():
+            args += [worker, packed]
+        parts = ("fence", "sealed", "positions", "totals")
+        return bool(self._seal(keys=[keys.run_key(run, part) for part in parts], args=args))
+
+    def record(self, run: str, fence: int, record: bytes) -> bool:
+        """Write a run's record; False when fenced off."""
+        return bool(self._record(keys=[keys.run_key(run, "fence"), keys.run_key(run, "record")], args=[fence, record]))
+
+    def seats(self, run: str, fence: int, seats: Mapping[str, bytes]) -> bool:
+        """Replace some workers' seats; False when fenced off."""
+        args: list[Any] = [fence]
+        for worker, seat in seats.items():
+            args += [worker, seat]
+        return bool(self._seats(keys=[keys.run_key(run, "fence"), keys.run_key(run, "seats")], args=args))
+
+
+def _script(client: Redis, name: str) -> Script:
+    source = resources.files("loadgen.bus").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return client.register_script(source)
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
