@@ -1,0 +1,32 @@
+"""What is judged about a run: thresholds, guards, validity, and the outcome they make.
+
+``measure`` reads the figure behind a condition, ``thresholds`` judges the plan's thresholds at the end, ``guards``
+watches its guards second by second, ``validity`` judges the generator, ``outcome`` puts the verdict together and
+``results`` holds the values that travel. Layer 3: no clock, no I/O.
+"""
+
+from loadgen.verdict.generator import GeneratorFacts, GeneratorSeconds, Unreported
+from loadgen.verdict.guards import GuardWatch
+from loadgen.verdict.measure import holds, measure
+from loadgen.verdict.outcome import StoppedBy, decide
+from loadgen.verdict.results import GuardResult, ThresholdResult, ValidityReason, ValidityResult, Verdict
+from loadgen.verdict.thresholds import judge
+from loadgen.verdict.validity import assess
+
+__all__ = [
+    "GeneratorFacts",
+    "GeneratorSeconds",
+    "GuardResult",
+    "GuardWatch",
+    "StoppedBy",
+    "ThresholdResult",
+    "Unreported",
+    "ValidityReason",
+    "ValidityResult",
+    "Verdict",
+    "assess",
+    "decide",
+    "holds",
+    "judge",
+    "measure",
+]

@@ -1,0 +1,142 @@
+"""What is known about the generator itself: the evidence from which :mod:`loadgen.verdict.validity` judges.
+
+:class:`GeneratorSeconds` is fed every sealed second, amendments too, in any order; it holds a few numbers a run, so a
+coordinator that keeps only the latest seconds in full can still judge the whole. :class:`GeneratorFacts` is what
+the seconds cannot say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Self
+
+from loadgen.plan.model import Plan
+from loadgen.plan.stream import LoadModel
+from loadgen.stats import SecondRow
+
+CPU_HOT: Final = 0.9
+"""Share of one core above which a worker process queues its own work, and latencies begin to be its own."""
+
+LOOP_LAG_LONG_US: Final = 50_000
+"""A wait of the event loop that adds to a measured latency what a person would notice: 50 ms."""
+
+SHOPPERS_SHORT_SHARE: Final = 0.9
+"""A closed stream with fewer than this share of its shoppers is short of them in that second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreported:
+    """Seconds of one worker that nobody knows about: it died with frames it had not sent.
+
+    Attributes:
+        worker: its name.
+        first_second: first second it did not report, since the run's start.
+        last_second: last second in which it may still have sent requests.
+    """
+
+    worker: str
+    first_second: int
+    last_second: int
+
+    @property
+    def seconds(self) -> int:
+        """How many seconds the window has."""
+        return self.last_second - self.first_second + 1
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorFacts:
+    """What is known beyond the sealed seconds.
+
+    Attributes:
+        quarantined: frames that were refused as malformed.
+        unreported: windows that no frame covers.
+        clock_error_us: largest bound of a worker's clock error, microseconds.
+    """
+
+    quarantined: int = 0
+    unreported: tuple[Unreported, ...] = ()
+    clock_error_us: int = 0
+
+
+class GeneratorSeconds:
+    """The generator's health over a run, from its sealed seconds.
+
+    Args:
+        plan: tells which streams are closed, whose shoppers are compared with what was planned.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._closed = [index for index, stream in enumerate(plan.load) if stream.model is LoadModel.CLOSED]
+        self._seconds: set[int] = set()
+        self._cpu_hot: set[int] = set()
+        self._loop_lagged: set[int] = set()
+        self._shoppers: dict[int, tuple[int, int]] = {}
+        self.worker_seconds = 0
+        """Frames that were sealed: one for each second of each worker."""
+        self.cpu_max = 0.0
+        """Highest CPU share of one worker process in one second."""
+        self.loop_lag_max_us = 0
+        """Longest wait of an event loop, microseconds."""
+        self.workers_most = 0
+        """Most workers that reported one second."""
+        self.planned_most = 0
+        """Most arrivals planned for one second."""
+
+    @classmethod
+    def of(cls, plan: Plan, rows: Iterable[SecondRow]) -> Self:
+        """The health over some seconds."""
+        health = cls(plan)
+        for row in rows:
+            health.add(row)
+        return health
+
+    def add(self, row: SecondRow) -> None:
+        """Take one sealed second, or an amendment to one."""
+        self._seconds.add(row.second)
+        if row.cpu_max > CPU_HOT:
+            self._cpu_hot.add(row.second)
+        if row.loop_lag_max_us > LOOP_LAG_LONG_US:
+            self._loop_lagged.add(row.second)
+        self.worker_seconds += row.workers
+        self.cpu_max = max(self.cpu_max, row.cpu_max)
+        self.loop_lag_max_us = max(self.loop_lag_max_us, row.loop_lag_max_us)
+        self.workers_most = max(self.workers_most, row.workers)
+        self.planned_most = max(self.planned_most, row.planned)
+        if self._closed:
+            self._compare_shoppers(row)
+
+    def _compare_shoppers(self, row: SecondRow) -> None:
+        wanted, present = self._shoppers.get(row.second, (0, 0))
+        wanted = max(wanted, row.users_planned)
+        present += sum(row.tally.shoppers[stream] for stream in self._closed)
+        self._shoppers[row.second] = wanted, present
+
+    @property
+    def seconds(self) -> int:
+        """Seconds that were sealed."""
+        return len(self._seconds)
+
+    @property
+    def cpu_hot_share(self) -> float:
+        """Share of seconds in which a worker process used more than :data:`CPU_HOT` of its core."""
+        return self._share(len(self._cpu_hot))
+
+    @property
+    def loop_lagged_share(self) -> float:
+        """Share of seconds in which an event loop waited longer than :data:`LOOP_LAG_LONG_US`."""
+        return self._share(len(self._loop_lagged))
+
+    @property
+    def short_of_shoppers_share(self) -> float:
+        """Share of the seconds with closed load in which shoppers were missing.
+
+        One shopper a worker is forgiven (between the end of one journey and the start of the next).
+        """
+        loaded = [(wanted, present) for wanted, present in self._shoppers.values() if wanted]
+        short = sum(present + self.workers_most < SHOPPERS_SHORT_SHARE * wanted for wanted, present in loaded)
+        return short / len(loaded) if loaded else 0.0
+
+    def _share(self, seconds: int) -> float:
+        return seconds / len(self._seconds) if self._seconds else 0.0

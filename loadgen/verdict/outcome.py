@@ -1,0 +1,81 @@
+"""Decide how a run ended, from everything that was judged.
+
+The first line that applies is the outcome::
+
+    failed              it never started, or lost every worker: there is nothing to judge
+    guard               a guard stopped it: the shop broke, whatever the generator did
+    stopped             a person stopped it: thresholds over half a run prove nothing
+    invalid             the generator could not do what the plan asked: neither good nor bad news counts
+    thresholds_failed   a threshold did not hold
+    passed              none of these
+
+Thresholds and validity are kept in the verdict in every case, so a stopped run still shows how it was doing.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from loadgen.endings import Outcome, Validity
+from loadgen.units import format_duration
+from loadgen.verdict.results import GuardResult, ThresholdResult, ValidityResult, Verdict
+
+StoppedBy = Literal["failure", "guard", "person"]
+"""What ended a run before its time; None when it ended by itself."""
+
+
+def decide(
+    stopped_by: StoppedBy | None,
+    guards: tuple[GuardResult, ...],
+    thresholds: tuple[ThresholdResult, ...],
+    validity: ValidityResult,
+    reason: str = "",
+) -> Verdict:
+    """Put the verdict together.
+
+    Args:
+        stopped_by: what ended the run before its time.
+        guards: every guard as it stood at the end.
+        thresholds: every threshold, judged.
+        validity: whether the generator can be believed.
+        reason: one sentence for people; made from the figures when empty.
+    """
+    outcome = _outcome(stopped_by, thresholds, validity)
+    return Verdict(
+        outcome=outcome,
+        reason=reason or _reason(outcome, guards, thresholds, validity),
+        thresholds=thresholds,
+        guards=guards,
+        validity=validity,
+    )
+
+
+def _outcome(
+    stopped_by: StoppedBy | None, thresholds: tuple[ThresholdResult, ...], validity: ValidityResult
+) -> Outcome:
+    if stopped_by is not None:
+        return {"failure": Outcome.FAILED, "guard": Outcome.GUARD, "person": Outcome.STOPPED}[stopped_by]
+    if validity.verdict is Validity.INVALID:
+        return Outcome.INVALID
+    if not all(threshold.ok for threshold in thresholds):
+        return Outcome.THRESHOLDS_FAILED
+    return Outcome.PASSED
+
+
+def _reason(
+    outcome: Outcome,
+    guards: tuple[GuardResult, ...],
+    thresholds: tuple[ThresholdResult, ...],
+    validity: ValidityResult,
+) -> str:
+    if outcome is Outcome.GUARD:
+        tripped = [guard for guard in guards if guard.tripped and guard.at_s is not None]
+        return "; ".join(f"guard '{guard.text}' tripped at {format_duration(guard.at_s or 0)}" for guard in tripped)
+    if outcome is Outcome.INVALID:
+        return next(reason.text for reason in validity.reasons if reason.severity is Validity.INVALID)
+    if outcome is Outcome.THRESHOLDS_FAILED:
+        failed = [threshold.text for threshold in thresholds if not threshold.ok]
+        return f"{len(failed)} of {len(thresholds)} thresholds did not hold: {', '.join(failed)}"
+    if outcome is Outcome.PASSED:
+        return "every threshold held" if thresholds else "it ended by itself; the plan has no thresholds"
+    return {Outcome.STOPPED: "a person stopped it", Outcome.FAILED: "it could not be run"}[outcome]

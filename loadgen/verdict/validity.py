@@ -1,0 +1,225 @@
+"""Did the generator do what the plan asked? VALID, DEGRADED or INVALID, with every reason and its figures.
+
+DEGRADED means: read the figures with the reasons beside them. INVALID means: do not read them. The worst reason
+gives the verdict. Every limit is a named :class:`Limit` below, with why it stands where it stands.
+
+====================  ==========================================================  =========  ========
+code                  figure                                                      DEGRADED   INVALID
+====================  ==========================================================  =========  ========
+``cpu``               share of seconds with a worker above 90 % of its core       > 5 %      > 30 %
+``loop_lag``          share of seconds with an event loop waiting over 50 ms      > 5 %      > 30 %
+``late``              late arrivals / started                                     > 1 %      > 10 %
+``dropped``           dropped arrivals / planned                                  > 0        > 1 % [1]_
+``missed``            missed arrivals / planned                                   > 0        > 1 %
+``short``             arrivals nobody accounts for / planned [2]_                 > 0        > 1 %
+``shoppers``          share of seconds short of shoppers (closed model)           > 5 %      > 30 %
+``unreported``        seconds of workers without a frame / all                    > 0        > 5 %
+``quarantined``       refused frames / all                                        > 0        > 1 %
+``unaccounted``       requests sent whose end nobody counted / sent               > 0        > 1 %
+``clock``             bound of the clock error                                    > 50 ms    > 500 ms
+``mix``               largest gap between asked and started share of a journey    > 2 %      > 10 %
+====================  ==========================================================  =========  ========
+
+.. [1] Never INVALID where only streams with ``max_shoppers`` dropped any: then dropping is what the plan asked for.
+.. [2] After what randomness explains: one second's arrivals (a stop within a second), one arrival a worker, and three
+   standard deviations of a Poisson process.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from loadgen.endings import Validity
+from loadgen.plan.model import Plan
+from loadgen.plan.stream import LoadModel, Stream
+from loadgen.stats import ArrivalCounts, RunStats
+from loadgen.units import format_count, format_duration, format_percent
+from loadgen.verdict.generator import CPU_HOT, LOOP_LAG_LONG_US, GeneratorFacts, GeneratorSeconds
+from loadgen.verdict.results import ValidityReason, ValidityResult
+
+
+class Limit(NamedTuple):
+    """Above which figure a verdict is DEGRADED, and above which INVALID."""
+
+    degraded: float
+    invalid: float
+
+
+BUSY: Final = Limit(0.05, 0.30)
+"""Shares of seconds: a hiccup at a start or a garbage collection is no verdict; every third second is one."""
+
+LATE: Final = Limit(0.01, 0.10)
+"""Late shoppers still come; one in a hundred moves no percentile that is commonly read, one in ten moves p90."""
+
+LOST: Final = Limit(0.0, 0.01)
+"""Load or figures that are gone: one is worth saying; 1 % can hide everything that a p99 is meant to show."""
+
+UNREPORTED: Final = Limit(0.0, 0.05)
+"""A worker's last second is lost with the worker; more than one second in twenty is no longer the same run."""
+
+CLOCK_S: Final = Limit(0.05, 0.5)
+"""Beyond 50 ms arrivals of different workers interleave wrongly; beyond 500 ms seconds hold other seconds' requests."""
+
+MIX: Final = Limit(0.02, 0.10)
+"""The mix is kept by order, not by dice, so 2 points off is a defect; 10 points off is another test."""
+
+MIX_STARTS_LEAST: Final = 100
+"""Below this many journey starts a share of one is too coarse to judge: one shopper is a point."""
+
+
+def assess(plan: Plan, stats: RunStats, seconds: GeneratorSeconds, facts: GeneratorFacts) -> ValidityResult:
+    """Judge the generator.
+
+    Args:
+        plan: what it was asked to do.
+        stats: the run; only its totals are read.
+        seconds: the health of its seconds.
+        facts: what is known beyond them.
+
+    Returns:
+        The verdict and its reasons, the worst first.
+    """
+    found = [
+        *_overload(seconds),
+        *_arrivals(plan, stats, seconds),
+        *_reporting(stats, seconds, facts),
+        *_mix(plan, stats),
+    ]
+    reasons = sorted(found, key=lambda reason: reason.severity is not Validity.INVALID)
+    return ValidityResult(verdict=reasons[0].severity if reasons else Validity.VALID, reasons=tuple(reasons))
+
+
+def _overload(seconds: GeneratorSeconds) -> Iterator[ValidityReason]:
+    yield from _beyond(
+        BUSY,
+        seconds.cpu_hot_share,
+        "cpu",
+        f"a worker used more than {format_percent(CPU_HOT)} of its core in {format_percent(seconds.cpu_hot_share)} "
+        f"of the seconds (at most {format_percent(seconds.cpu_max)}), so latencies may be its own",
+    )
+    yield from _beyond(
+        BUSY,
+        seconds.loop_lagged_share,
+        "loop_lag",
+        f"an event loop waited longer than {format_duration(LOOP_LAG_LONG_US / 1e6)} in "
+        f"{format_percent(seconds.loop_lagged_share)} of the seconds "
+        f"(at most {format_duration(seconds.loop_lag_max_us / 1e6)})",
+    )
+    yield from _beyond(
+        BUSY,
+        seconds.short_of_shoppers_share,
+        "shoppers",
+        f"fewer shoppers than planned were active in {format_percent(seconds.short_of_shoppers_share)} of the seconds",
+    )
+
+
+def _arrivals(plan: Plan, stats: RunStats, seconds: GeneratorSeconds) -> Iterator[ValidityReason]:
+    arrivals = stats.total.arrivals_total()
+    planned = stats.planned
+    late = arrivals.late / arrivals.started if arrivals.started else 0.0
+    yield from _beyond(
+        LATE,
+        late,
+        "late",
+        f"{format_count(arrivals.late)} of {format_count(arrivals.started)} shoppers ({format_percent(late)}) started "
+        f"late, 99 % of all within {_p99_lag(arrivals.lag.quantile_us(0.99))}",
+    )
+    asked_for = all(stream.max_shoppers for stream, counts in _open_streams(plan, stats) if counts.dropped)
+    dropped = Limit(LOST.degraded, math.inf) if asked_for else LOST
+    yield from _beyond(dropped, _per(arrivals.dropped, planned), "dropped", _gone(arrivals.dropped, planned, "dropped"))
+    yield from _beyond(LOST, _per(arrivals.missed, planned), "missed", _gone(arrivals.missed, planned, "missed"))
+    forgiven = seconds.planned_most + seconds.workers_most + 3 * math.sqrt(planned)
+    short = planned - arrivals.started - arrivals.dropped - arrivals.missed
+    if short > forgiven:
+        yield from _beyond(LOST, _per(short, planned), "short", _gone(short, planned, "never accounted for"))
+
+
+def _reporting(stats: RunStats, seconds: GeneratorSeconds, facts: GeneratorFacts) -> Iterator[ValidityReason]:
+    unreported = sum(window.seconds for window in facts.unreported)
+    windows = ", ".join(f"{gap.worker} {gap.first_second}–{gap.last_second + 1} s" for gap in facts.unreported)
+    yield from _beyond(
+        UNREPORTED,
+        _per(unreported, seconds.worker_seconds + unreported),
+        "unreported",
+        f"{unreported} s of workers were never reported ({windows})",
+    )
+    yield from _beyond(
+        LOST,
+        _per(facts.quarantined, seconds.worker_seconds + facts.quarantined),
+        "quarantined",
+        f"{facts.quarantined} frames were malformed and are not in the figures",
+    )
+    total = stats.total
+    unaccounted = total.sent - total.requests - total.in_flight
+    yield from _beyond(
+        LOST,
+        _per(unaccounted, total.sent),
+        "unaccounted",
+        f"the end of {format_count(unaccounted)} of {format_count(total.sent)} requests sent was never counted",
+    )
+    yield from _beyond(
+        CLOCK_S,
+        facts.clock_error_us / 1e6,
+        "clock",
+        f"a worker's clock may be off by up to {format_duration(facts.clock_error_us / 1e6)}",
+    )
+
+
+def _mix(plan: Plan, stats: RunStats) -> Iterator[ValidityReason]:
+    wanted = _wanted_starts(plan, stats)
+    everyone = sum(wanted.values())
+    if everyone < MIX_STARTS_LEAST:
+        return
+    started = {journey: counts.started for journey, counts in stats.total.journeys.items()}
+    gap, journey = max((abs(started.get(name, 0) - starts) / everyone, name) for name, starts in wanted.items())
+    yield from _beyond(
+        MIX,
+        gap,
+        "mix",
+        f"{format_percent(started.get(journey, 0) / everyone)} of the journeys started were {journey}, "
+        f"the plan asked for {format_percent(wanted[journey] / everyone)}",
+    )
+
+
+def _wanted_starts(plan: Plan, stats: RunStats) -> dict[str, float]:
+    """Starts by journey that the weights ask for, given how many shoppers each open stream started.
+
+    Journeys of closed streams are left out: there the weights are of shoppers, and short journeys start more often.
+    """
+    looping = {journey for closed in plan.streams(LoadModel.CLOSED) for journey in plan.mix(closed)}
+    wanted: defaultdict[str, float] = defaultdict(float)
+    for stream, counts in _open_streams(plan, stats):
+        for journey, share in plan.mix(stream).items():
+            if journey not in looping:
+                wanted[journey] += counts.started * share
+    return wanted
+
+
+def _open_streams(plan: Plan, stats: RunStats) -> Iterator[tuple[Stream, ArrivalCounts]]:
+    for index, stream in enumerate(plan.load):
+        if index in stats.total.arrivals:
+            yield stream, stats.total.arrivals[index]
+
+
+def _beyond(limit: Limit, figure: float, code: str, text: str) -> Iterator[ValidityReason]:
+    if figure > limit.invalid:
+        yield ValidityReason(code=code, severity=Validity.INVALID, text=text)
+    elif figure > limit.degraded:
+        yield ValidityReason(code=code, severity=Validity.DEGRADED, text=text)
+
+
+def _per(part: float, whole: float) -> float:
+    """A share of one; what is gone of nothing is everything."""
+    return part / whole if whole else float(part > 0)
+
+
+def _gone(arrivals: int, planned: int, what: str) -> str:
+    share = format_percent(_per(arrivals, planned))
+    return f"{format_count(arrivals)} of {format_count(planned)} planned arrivals ({share}) were {what}"
+
+
+def _p99_lag(lag_us: float) -> str:
+    return "0 s" if math.isnan(lag_us) else format_duration(lag_us / 1e6)
