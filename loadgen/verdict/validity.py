@@ -170,17 +170,18 @@ def _reporting(stats: RunStats, seconds: GeneratorSeconds, facts: GeneratorFacts
 
 def _mix(plan: Plan, stats: RunStats) -> Iterator[ValidityReason]:
     wanted = _wanted_starts(plan, stats)
-    everyone = sum(wanted.values())
-    if everyone < MIX_STARTS_LEAST:
+    started = {name: counts.started for name, counts in stats.total.journeys.items() if name in wanted}
+    if min(sum(wanted.values()), sum(started.values())) < MIX_STARTS_LEAST:
         return
-    started = {journey: counts.started for journey, counts in stats.total.journeys.items()}
-    gap, journey = max((abs(started.get(name, 0) - starts) / everyone, name) for name, starts in wanted.items())
+    asked = {name: starts / sum(wanted.values()) for name, starts in wanted.items()}
+    got = {name: started.get(name, 0) / sum(started.values()) for name in wanted}
+    journey = max(asked, key=lambda name: abs(got[name] - asked[name]))
     yield from _beyond(
         MIX,
-        gap,
+        abs(got[journey] - asked[journey]),
         "mix",
-        f"{format_percent(started.get(journey, 0) / everyone)} of the journeys started were {journey}, "
-        f"the plan asked for {format_percent(wanted[journey] / everyone)}",
+        f"{format_percent(got[journey])} of the journeys started were {journey}, "
+        f"the plan asked for {format_percent(asked[journey])}",
     )
 
 
