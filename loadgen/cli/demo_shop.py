@@ -1,0 +1,93 @@
+"""``loadgen demo-shop``: a shop to rehearse against, in the foreground until Ctrl-C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import click
+
+from loadgen.units import format_rate, parse_rate
+
+Value = TypeVar("Value")
+
+
+def _knee(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    knee_per_s = None if text is None else _checked(parse_rate, text)
+    if knee_per_s == 0:
+        raise click.BadParameter("a shop whose knee is 0 could serve nobody")
+    return knee_per_s
+
+
+def _checked(parse: Callable[[str], Value], text: str) -> Value:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command("demo-shop")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8100, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+@click.option(
+    "--knee",
+    "knee_per_s",
+    callback=_knee,
+    metavar="RATE",
+    help="New visitors at which the shop saturates, such as 150/s. Without it, it is as fast as it can be.",
+)
+@click.option(
+    "--products", default=200, show_default=True, type=click.IntRange(1, 100_000), help="Size of the catalogue."
+)
+@click.option("--stock", type=click.IntRange(0, 1_000_000_000), help="Pieces of each product.  [default: 500 to 5000]")
+@click.option("--seed", default=1, show_default=True, help="Of the catalogue and of the service times.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND[:STEP]",
+    help="Switch on slow, error, stall, refuse or reset, for all steps or one. May be repeated.",
+)
+@click.option("--exit-with-parent", is_flag=True, hidden=True)
+def demo_shop(
+    host: str,
+    port: int,
+    knee_per_s: float | None,
+    products: int,
+    stock: int | None,
+    seed: int,
+    faults: Iterable[str],
+    exit_with_parent: bool,
+) -> None:
+    """Open a small online shop to rehearse against.
+
+    It has pages, a JSON API, stock and orders, a capacity, faults to switch on, and counts what it served:
+    see /_shop/stats. It closes with Ctrl-C.
+
+    \b
+    Examples:
+      loadgen demo-shop
+      loadgen demo-shop --port 0 --knee 150/s
+      loadgen demo-shop --port 0 --fault slow:payment --fault error
+    """  # noqa: D301 - \b keeps click from wrapping the examples
+    from loadgen.demoshop import Fault, ShopConfig, serve
+
+    config = ShopConfig(
+        host=host,
+        port=port,
+        knee_per_s=knee_per_s,
+        products=products,
+        stock=stock,
+        seed=seed,
+        faults=tuple(_checked(Fault.parse, fault) for fault in faults),
+        exit_with_parent=exit_with_parent,
+    )
+    capacity = "unlimited" if knee_per_s is None else f"knee {format_rate(knee_per_s)}"
+
+    def announce(host: str, port: int) -> None:
+        shown = f"[{host}]" if ":" in host else host
+        click.echo(f"demo shop on http://{shown}:{port} ({capacity})")
+
+    serve(config, ready=announce)

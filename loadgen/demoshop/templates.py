@@ -1,0 +1,67 @@
+"""The shop's page templates, rendered once when it opens: what stays open are their holes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import jinja2
+from markupsafe import Markup
+
+from loadgen.demoshop.page import Page, escaped, hole
+from loadgen.demoshop.sessions import Session
+
+_PUBLIC = ("home.html", "list.html", "tile.html")
+"""Without a trace of the visitor, so that they can be kept whole and compressed."""
+
+_PERSONAL = (
+    "cart.html",
+    "cart_line.html",
+    "checkout.html",
+    "confirmation.html",
+    "login.html",
+    "message.html",
+    "payment.html",
+    "product.html",
+    "register.html",
+)
+
+
+class Templates:
+    """Every template as a :class:`~loadgen.demoshop.page.Page`, by its file name.
+
+    Args:
+        categories: slugs of the categories, for the menus.
+    """
+
+    def __init__(self, categories: Iterable[str]) -> None:
+        environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("loadgen.demoshop"), autoescape=True, undefined=jinja2.StrictUndefined
+        )
+        menu = list(categories)
+
+        def cut(name: str, *, personal: bool) -> Page:
+            html = environment.get_template(name).render(categories=menu, hole=_open_hole, personal=personal)
+            return Page(html.encode())
+
+        self._pages = {name: cut(name, personal=False) for name in _PUBLIC}
+        self._pages |= {name: cut(name, personal=True) for name in _PERSONAL}
+
+    def __getitem__(self, name: str) -> Page:
+        return self._pages[name]
+
+    def personal(self, template: str, session: Session, **values: bytes) -> bytes:
+        """Fill a page that greets its visitor."""
+        return self._pages[template].fill(greeting(session) | values)
+
+
+def greeting(session: Session) -> dict[str, bytes]:
+    """The holes of the visitor: the form token, the number of cart lines, the name."""
+    return {
+        "csrf": session.csrf,
+        "cart_count": b"%d" % len(session.cart),
+        "visitor": escaped(session.customer) if session.customer else b"Log in",
+    }
+
+
+def _open_hole(name: str) -> Markup:
+    return Markup(hole(name))  # noqa: S704 - the mark of a hole, never text from outside
