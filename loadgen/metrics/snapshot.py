@@ -1,0 +1,53 @@
+"""What the leading coordinator shows of one run: an immutable view, taken once a tick, read by the scrape's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loadgen.messages import RunRecord, WorkerTotals
+from loadgen.plan.model import Plan
+from loadgen.stats import SecondRow, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """One run at one moment.
+
+    Attributes:
+        record: how it stands.
+        plan: what was asked for.
+        total: all that was counted so far.
+        planned: arrivals planned so far.
+        recent: the last ten sealed seconds, oldest first.
+        places: where each worker stands (invited, ready, seated, leaving, refused, done, lost).
+        totals: what each worker did, as far as sealed.
+    """
+
+    record: RunRecord
+    plan: Plan
+    total: Tally
+    planned: int
+    recent: tuple[SecondRow, ...]
+    places: dict[str, str]
+    totals: dict[str, WorkerTotals]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSnapshot:
+    """The cluster as its leading coordinator sees it.
+
+    Attributes:
+        leader: id of this coordinator.
+        leading: whether it leads; a standby shows nothing else.
+        fence: its fencing number.
+        workers: workers with a live lease, by state (idle, busy, leaving).
+        queued: runs that wait for their turn.
+        runs: runs under way, and the one that finished last until the next starts.
+    """
+
+    leader: str
+    leading: bool
+    fence: int
+    workers: dict[str, int]
+    queued: int
+    runs: tuple[RunSnapshot, ...]
