@@ -128,14 +128,16 @@ class Arrivals:
 
     def _owned(self, block: int, share: Share, start: Edge, end: Edge) -> Block:
         """The part of a block that a share owns between two edges."""
+        first_cell = block * BLOCK
         if self.spacing == "uniform":
             owned = uniform_block(block, share)
         else:
-            first_cell = block * BLOCK
             mine = np.zeros(BLOCK, dtype=np.bool_)
             mine[share.owned(first_cell, first_cell + BLOCK) - first_cell] = True
             drawn = self._draw(block)
             owned = drawn.take(mine[drawn.cells - first_cell])
+        if start.u < first_cell and first_cell + BLOCK < end.u:
+            return owned
         return owned.take(slice(_index(owned, start), _index(owned, end)))
 
     def _draw(self, block: int) -> Block:

@@ -58,17 +58,17 @@ def poisson_block(seed: int, stream: int, block: int) -> Block:
         stream: number of the stream of load in its plan.
         block: number of the block.
     """
-    bits = np.random.PCG64(np.random.SeedSequence([seed, stream, block]))
-    counts = np.searchsorted(_AT_MOST, _fractions(bits, BLOCK), side="right")
+    first_cell = block * BLOCK
+    generator = np.random.PCG64(np.random.SeedSequence([seed, stream, block]))
+    counts = np.searchsorted(_AT_MOST, _fractions(generator, BLOCK, 53), side="right")
     local = np.repeat(np.arange(BLOCK), counts)
-    cells = local + block * BLOCK
-    # Sorting keeps each arrival in its cell, as every place lies within it.
-    u = np.sort(local + _fractions(bits, local.size)) + block * BLOCK
-    inside = np.clip(u, cells, np.nextafter(cells + 1.0, 0.0))  # far out, rounding could lift a place out of its cell
-    return Block(cells, inside, np.arange(local.size, dtype=np.int64) + block * BLOCK)
+    # A float holds 53 bits. What the cell's number leaves of them is for the place within it: no sum is rounded.
+    places = _fractions(generator, local.size, 53 - (first_cell + BLOCK).bit_length())
+    u = np.sort(local + places) + first_cell
+    return Block(local + first_cell, u, np.arange(local.size) + first_cell)
 
 
-def _fractions(bits: np.random.PCG64, count: int) -> NDArray[np.float64]:
-    """Uniform numbers in [0, 1) of 53 bits."""
-    raw: NDArray[np.uint64] = bits.random_raw(count)
-    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+def _fractions(generator: np.random.PCG64, count: int, bits: int) -> NDArray[np.float64]:
+    """Uniform numbers in [0, 1), in steps of 2^-bits."""
+    raw: NDArray[np.uint64] = generator.random_raw(count)
+    return (raw >> np.uint64(64 - bits)).astype(np.float64) * 2.0**-bits

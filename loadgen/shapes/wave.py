@@ -8,13 +8,12 @@
          └──────────────────────────────
           ├──── period ────┤
 
-With m the mean level, e = (high − low) / (high + low) and the phase θ = 2π (t − t_low) / period::
+With m the mean level, e = (high − low) / (high + low) and the phase θ = 2π (t − t_bottom) / period::
 
     rate_at     = m (1 − e cos θ)
     arrivals_by = m period/2π (θ − e sin θ)      minus its value at the start
 
-The inverse is Kepler's equation, θ − e sin θ = M: the phase is the eccentric anomaly of a planet whose mean anomaly
-is M. It is solved within one period by Newton's method kept inside a bracket.
+The inverse is :mod:`Kepler's equation <loadgen.shapes.kepler>`, solved within one period.
 """
 
 from __future__ import annotations
@@ -26,9 +25,8 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from loadgen.shapes.fields import Duration, Level, PositiveDuration
+from loadgen.shapes.kepler import TURN, mean_anomaly, phase_at
 from loadgen.shapes.shape import Shape
-
-_TURN = 2 * math.pi
 
 
 class Wave(Shape):
@@ -90,9 +88,9 @@ class Wave(Shape):
             return 0.0
         if n > self._total:
             return math.inf
-        periods, rest = divmod(n + self._primitive(0.0), self._mean * self.period)
-        phase = _eccentric_anomaly(rest / (self._mean * self.period) * _TURN, self._eccentricity)
-        t_s = (periods + phase / _TURN) * self.period + self._bottom_s
+        turns, rest = divmod(n + self._primitive(0.0), self._mean * self.period)
+        phase = phase_at(rest / (self._mean * self.period) * TURN, self._flatness)
+        t_s = (turns + phase / TURN) * self.period + self._bottom_s
         return min(max(t_s, 0.0), self.for_)
 
     @cached_property
@@ -100,8 +98,9 @@ class Wave(Shape):
         return (self.low + self.high) / 2
 
     @cached_property
-    def _eccentricity(self) -> float:
-        return (self.high - self.low) / (self.high + self.low) if self.high else 0.0
+    def _flatness(self) -> float:
+        """1 − e: from 0 (down to nothing) to 1 (level)."""
+        return self.low / self._mean if self._mean else 1.0
 
     @cached_property
     def _bottom_s(self) -> float:
@@ -116,30 +115,9 @@ class Wave(Shape):
         return self.arrivals_by(self.for_)
 
     def _phase(self, t_s: float) -> float:
-        return math.fmod(t_s - self._bottom_s, self.period) / self.period * _TURN
+        return math.fmod(t_s - self._bottom_s, self.period) / self.period * TURN
 
     def _primitive(self, t_s: float) -> float:
         """Arrivals since the bottom before the start."""
-        turns = (t_s - self._bottom_s) / self.period
-        return self._mean * self.period * (turns - self._eccentricity * math.sin(self._phase(t_s)) / _TURN)
-
-
-def _eccentric_anomaly(mean: float, eccentricity: float) -> float:
-    """Solve Kepler's equation ``x − e sin x = mean`` for ``mean`` in [0, 2π] and ``e`` in [0, 1]."""
-    low, high = 0.0, _TURN
-    x = mean if eccentricity < 0.8 else math.pi
-    for _ in range(100):
-        miss = x - eccentricity * math.sin(x) - mean
-        if miss > 0:
-            high = x
-        else:
-            low = x
-        slope = 1 - eccentricity * math.cos(x)
-        step = miss / slope if slope else math.inf
-        following = x - step
-        if not low <= following <= high:
-            following = (low + high) / 2
-        if abs(following - x) <= 1e-15 * x:
-            return following
-        x = following
-    return x
+        turns = (t_s - self._bottom_s) // self.period
+        return self._mean * self.period * (turns + mean_anomaly(self._phase(t_s), self._flatness) / TURN)
