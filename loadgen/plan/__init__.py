@@ -1,0 +1,29 @@
+"""Plans: what one run is, as people write it and as it travels.
+
+``read`` turns a file into a plan or into a list of everything that is wrong with it; ``model`` is the plan itself;
+``conditions`` are its thresholds and guards; ``preview`` draws it; ``locustfile`` makes one without a file.
+Layer 2: reads files, knows no network and no clock.
+"""
+
+from loadgen.plan.conditions import Condition, Guard, Threshold
+from loadgen.plan.model import DataFile, JourneyRef, Plan, WorkersDemand
+from loadgen.plan.problems import InvalidPlan, Problem, render
+from loadgen.plan.stream import LoadModel, Spacing, Stream
+from loadgen.plan.target import Target
+
+__all__ = [
+    "Condition",
+    "DataFile",
+    "Guard",
+    "InvalidPlan",
+    "JourneyRef",
+    "LoadModel",
+    "Plan",
+    "Problem",
+    "Spacing",
+    "Stream",
+    "Target",
+    "Threshold",
+    "WorkersDemand",
+    "render",
+]

@@ -1,0 +1,78 @@
+"""What the plan asks of each second, for the whole cluster or one share of it. Pure."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+from loadgen.plan.model import Plan
+from loadgen.plan.stream import LoadModel
+from loadgen.shapes.arrivals import FULL, Arrivals, Share
+
+
+def users_at(level: float) -> int:
+    """How many shoppers a closed stream wants at a level: the nearest whole number."""
+    return math.floor(level + 0.5)
+
+
+def arrivals_of(plan: Plan) -> dict[int, Arrivals]:
+    """The arrivals of each open stream, by its index in the plan.
+
+    Every process of the cluster makes the same ones: they follow from the plan alone.
+    """
+    return {
+        index: Arrivals(
+            stream.shape,
+            stream.arrivals.value,
+            seed=plan.seed,
+            stream=index,
+            weights=list(plan.mix(stream).values()),
+        )
+        for index, stream in enumerate(plan.load)
+        if stream.model is LoadModel.OPEN
+    }
+
+
+class PlannedLoad:
+    """A plan's load by the second.
+
+    Args:
+        plan: the plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._ends_s = plan.duration
+
+    @cached_property
+    def _arrivals(self) -> dict[int, Arrivals]:
+        return arrivals_of(self._plan)
+
+    def end_at(self, at_s: float) -> None:
+        """Ask for nothing from an instant on, seconds since the run's start: the run was stopped then."""
+        self._ends_s = min(self._ends_s, max(at_s, 0.0))
+
+    @property
+    def ends_s(self) -> float:
+        """When the load ends, seconds since the run's start."""
+        return self._ends_s
+
+    def arrivals(self, from_s: float, to_s: float, share: Share = FULL) -> dict[int, int]:
+        """How many arrivals are due in [from, to) in each open stream, seconds since the run's start."""
+        end_s = min(to_s, self._ends_s)
+        counts = {}
+        for index, arrivals in self._arrivals.items():
+            start_s = self._plan.load[index].start
+            counts[index] = arrivals.count(from_s - start_s, end_s - start_s, share) if end_s > from_s else 0
+        return counts
+
+    def planned(self, second: int) -> int:
+        """Arrivals due in [second, second + 1) over all open streams."""
+        return sum(self.arrivals(second, second + 1).values())
+
+    def users(self, second: int) -> int:
+        """Shoppers that the closed streams want just before the end of a second."""
+        at_s = second + 1 - 1e-6
+        if at_s >= self._ends_s:
+            return 0
+        return sum(users_at(stream.level_at(at_s)) for stream in self._plan.streams(LoadModel.CLOSED))
