@@ -125,15 +125,21 @@ class ClusterBus:
             last = self._redis.xrevrange(keys.CONTROL, count=1)
         return last[0][0].decode() if last else "0-0"
 
-    def listen(self, position: str, wait_s: float) -> tuple[str, list[ControlMessage]]:
-        """Control messages after a position, waiting for the first; malformed ones are passed over."""
+    def listen(self, position: str, wait_s: float) -> tuple[str, list[tuple[float, ControlMessage]]]:
+        """Control messages after a position, with the cluster time at which each was said.
+
+        Args:
+            position: stream id after which to read.
+            wait_s: how long to wait for the first; 0 does not wait. Malformed ones are passed over.
+        """
+        block = int(wait_s * 1000) if wait_s > 0 else None
         with speaking_to(self._bus.url):
-            answer = self._redis.xread({keys.CONTROL: position}, count=100, block=int(wait_s * 1000))
+            answer = self._redis.xread({keys.CONTROL: position}, count=100, block=block)
         messages = []
         for entry_id, fields in entries_of(answer):
             position = entry_id
             try:
-                messages.append(ControlMessage.decode(fields.get(b"m", b"")))
+                messages.append((_instant_of(entry_id), ControlMessage.decode(fields.get(b"m", b""))))
             except MessageError:
                 continue
         return position, messages
@@ -201,6 +207,10 @@ def fenced(ok: bool, run: str) -> None:
     """Raise :class:`FencedError` where a fenced write was refused."""
     if not ok:
         raise FencedError(f"run {run} is led by another coordinator now", hint="this one stands by")
+
+
+def _instant_of(stream_id: str) -> float:
+    return int(stream_id.partition("-")[0]) / 1000
 
 
 def entries_of(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:

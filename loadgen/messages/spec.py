@@ -15,6 +15,8 @@ from pydantic import Field
 
 from loadgen.messages.control import Label, _Message
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
 
 class RunSpec(_Message):
     """One run, as it was asked for.
@@ -24,16 +26,18 @@ class RunSpec(_Message):
         plan: the plan in canonical JSON, secrets unresolved.
         submitted_at: cluster time.
         submitter: who asked, ``user@host``.
-        digest: SHA-256 (hex) of the journey code the author had.
+        files: SHA-256 (hex) of each file of journey code and data, by path.
+        digest: SHA-256 (hex) over all of them, see :func:`loadgen.plan.bundle.digest_of`.
         code: how it reaches the workers.
-        signature: HMAC-SHA256 (hex) when shipped; empty when installed.
+        signature: HMAC-SHA256 (hex) when the submitter had the key; empty otherwise.
     """
 
     run: Label
     plan: str
     submitted_at: float
     submitter: Annotated[str, Field(max_length=200)] = ""
-    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    files: dict[Label, Sha256]
+    digest: Sha256
     code: Literal["installed", "shipped"]
     signature: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
@@ -46,7 +50,7 @@ class RunSpec(_Message):
         return bool(self.signature) and hmac.compare_digest(self.signature, self._mac(key))
 
     def _mac(self, key: bytes) -> str:
-        # The digest stands for the code: whoever loads the code checks it against the digest.
+        # The digest stands for the files: whoever loads the code checks its digest against this one.
         parts = (b"loadgen run 1", self.run.encode(), self.plan.encode(), self.digest.encode())
         message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hmac.new(key, message, hashlib.sha256).hexdigest()

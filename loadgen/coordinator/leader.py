@@ -1,0 +1,223 @@
+"""The coordinator's loop: hold the lease, look after the workers' leases, drive every run under way.
+
+Several coordinators may be started; one leads, the others wait for its lease to end and then go on from what lies in
+Redis. A coordinator that finds its fence gone drops everything it holds and stands by.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from loadgen.bus import Bus, ClusterBus, RunBus
+from loadgen.bus.cluster import Member
+from loadgen.clock import ClusterClock
+from loadgen.coordinator.controller import RunController
+from loadgen.errors import BusError, FencedError, LoadgenError
+from loadgen.messages import ControlMessage, RunRecord, RunState
+from loadgen.metrics import ClusterSnapshot, RunSnapshot
+from loadgen.verdict import ValidityResult, decide
+
+log = logging.getLogger("loadgen.coordinator")
+
+TICK_S: Final = 0.1
+"""How often the loop turns: a stop, a guard or a new worker is seen within this."""
+
+LEASE_S: Final = 5.0
+"""How long a leader or worker that says nothing is still believed to be there."""
+
+MEMBERS_S: Final = 0.5
+"""How often leases are looked at, apart from announced changes."""
+
+CLOCK_S: Final = 5.0
+"""How often the server's clock is asked for."""
+
+
+class Coordinator:
+    """One coordinator process.
+
+    Args:
+        bus: open connection.
+        lease_s: length of the leader's and the workers' leases, seconds.
+        on_snapshot: called once a tick with what metrics may show.
+    """
+
+    def __init__(
+        self, bus: Bus, *, lease_s: float = LEASE_S, on_snapshot: Callable[[ClusterSnapshot], None] | None = None
+    ) -> None:
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self._bus, self._cluster = bus, ClusterBus(bus)
+        self._lease_s = lease_s
+        self._on_snapshot = on_snapshot
+        self._clock = ClusterClock()
+        self._fence = 0
+        self._runs: dict[str, RunController] = {}
+        self._last: RunSnapshot | None = None
+        self._members: dict[str, Member] = {}
+        self._members_version = -1
+        self._members_at_s = 0.0
+        self._trusted_from_s = 0.0
+        self._seen_at_s = 0.0
+        self._led_at_s = 0.0
+        self._clock_at_s = 0.0
+        self._control = ""
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop; a Redis that is away is waited for.
+
+        Raises:
+            BusError: Redis cannot be reached at the very start.
+        """
+        self._cluster.sync_clock(self._clock)
+        away = False
+        while not stop.is_set():
+            try:
+                self._turn()
+                if away:
+                    log.info("Redis is back")
+                away = False
+            except FencedError as error:
+                log.warning("%s; standing by", error.message)
+                self._stand_by()
+            except BusError as error:
+                if not away:
+                    log.warning("%s; trying again", error.message)
+                away = True
+            stop.wait(TICK_S)
+        if self._fence:
+            self._resign()
+
+    def _resign(self) -> None:
+        try:
+            self._cluster.resign(self.name)
+        except BusError as error:
+            log.warning("the lease runs out by itself: %s", error.message)
+
+    def _turn(self) -> None:
+        now_s = self._clock.now()
+        if now_s - self._clock_at_s > CLOCK_S:
+            self._cluster.sync_clock(self._clock)
+            self._clock_at_s = now_s = self._clock.now()
+        if not self._lead(now_s):
+            return
+        self._follow_members(now_s)
+        self._take_up_runs(now_s)
+        self._obey(now_s)
+        for controller in list(self._runs.values()):
+            controller.tick(now_s, self._members, self._free())
+            if controller.finished:
+                self._last = controller.snapshot()
+                del self._runs[controller.run]
+        self._show()
+
+    def _lead(self, now_s: float) -> bool:
+        if self._fence and now_s - self._led_at_s < self._lease_s / 3:
+            return True
+        bid = self._cluster.lead(self.name, self._lease_s)
+        self._led_at_s = now_s
+        if bid.fence != self._fence:
+            if bid.fence:
+                log.info("leads (fence %d)", bid.fence)
+                # Whoever led before may have been away for long: nobody is declared dead before a whole lease is over.
+                self._trusted_from_s = now_s + self._lease_s
+                self._runs.clear()
+            else:
+                self._stand_by()
+            self._fence = bid.fence
+        if not bid.fence:
+            self._show()
+        return bool(bid.fence)
+
+    def _stand_by(self) -> None:
+        self._fence = 0
+        self._runs.clear()
+        self._last = None
+        self._members_version = -1
+
+    def _follow_members(self, now_s: float) -> None:
+        if now_s - self._seen_at_s > 1.0:
+            self._trusted_from_s = max(self._trusted_from_s, now_s + self._lease_s)
+        self._seen_at_s = now_s
+        version = self._cluster.members_version()
+        if version == self._members_version and now_s - self._members_at_s < MEMBERS_S:
+            return
+        self._members_version, self._members_at_s = version, now_s
+        members = self._cluster.members()
+        for worker, member in list(members.items()):
+            if now_s >= self._trusted_from_s and member.lease_until_s < now_s and self._cluster.leave(worker, now_s):
+                log.warning("worker %s did not renew its lease", worker)
+                del members[worker]
+        self._members = members
+
+    def _free(self) -> dict[str, Member]:
+        return {
+            worker: member
+            for worker, member in self._members.items()
+            if not member.info.run
+            and not member.info.leaving
+            and not any(controller.serves(worker) for controller in self._runs.values())
+        }
+
+    def _take_up_runs(self, now_s: float) -> None:
+        for run in self._cluster.active():
+            if run not in self._runs:
+                self._take_up(run, now_s)
+        queue = self._cluster.queued()
+        waiting = any(c.record.state in {RunState.QUEUED, RunState.WAITING} for c in self._runs.values())
+        if queue and not waiting:
+            self._cluster.activate(queue[0])
+            self._take_up(queue[0], now_s)
+
+    def _take_up(self, run: str, now_s: float) -> None:
+        bus = RunBus(self._bus, run)
+        try:
+            self._runs[run] = RunController(self._cluster, bus, self._fence, now_s)
+        except (FencedError, BusError):
+            raise
+        except (LoadgenError, ValueError) as error:
+            log.error("run %s cannot be driven: %s", run, error)  # noqa: TRY400 -- the sentence says all
+            self._write_off(bus, now_s, str(error))
+
+    def _write_off(self, bus: RunBus, now_s: float, why: str) -> None:
+        bus.claim(self._fence)
+        record = bus.record() or RunRecord(run=bus.run, name=bus.run, submitted_at=now_s)
+        record.state, record.detail, record.ended_at = RunState.FINISHED, why, now_s
+        record.verdict = decide("failure", (), (), ValidityResult(), why)
+        bus.write_record(self._fence, record)
+        self._cluster.retire(bus.run)
+        bus.expire()
+
+    def _obey(self, now_s: float) -> None:
+        if not self._control:
+            self._control = f"{int((now_s - self._lease_s) * 1000)}-0"
+        self._control, messages = self._cluster.listen(self._control, 0)
+        for at_s, message in messages:
+            if message.kind == "stop":
+                self._stop(at_s, message)
+
+    def _stop(self, at_s: float, message: ControlMessage) -> None:
+        for controller in self._runs.values():
+            if message.run in {controller.run, "*"} and at_s >= controller.record.submitted_at:
+                controller.stop(at_s, message.mode, message.reason or "asked to stop", "person")
+        for run in self._cluster.queued():
+            if message.run in {run, "*"}:
+                self._cluster.activate(run)
+                self._take_up(run, at_s)
+                self._runs[run].stop(at_s, message.mode, message.reason or "asked to stop", "person")
+
+    def _show(self) -> None:
+        if self._on_snapshot is None:
+            return
+        runs = tuple(controller.snapshot() for controller in self._runs.values())
+        if not runs and self._last is not None:
+            runs = (self._last,)
+        states = {"idle": 0, "busy": 0, "leaving": 0}
+        for member in self._members.values():
+            states["leaving" if member.info.leaving else "busy" if member.info.run else "idle"] += 1
+        queued = len(self._cluster.queued()) if self._fence else 0
+        self._on_snapshot(ClusterSnapshot(self.name, bool(self._fence), self._fence, states, queued, runs))
