@@ -1,0 +1,41 @@
+"""Journeys: what shoppers do, written with Locust, counted by loadgen.
+
+``from loadgen.journey import Shopper, step`` is the author's door. ``Session`` runs one shopper, ``Recorder`` counts,
+``install`` and ``listen`` join them to Locust, ``load_users`` imports journey files. Layer 5, and with
+``loadgen.worker`` the only home of locust and gevent: importing this package monkey-patches the process.
+"""
+
+from locust.contrib.fasthttp import FastHttpUser
+
+from loadgen.journey.counting import JourneyHow
+from loadgen.journey.environment import JourneyEnvironment, PlanContext
+from loadgen.journey.load import JourneyFile, find_user, load_users
+from loadgen.journey.recorder import Recorder
+from loadgen.journey.session import Session, ShopperGone, current
+from loadgen.journey.shopper import Shopper
+from loadgen.journey.steps import GaveUp, step
+from loadgen.journey.thinking import constant, exponential, lognormal, uniform
+from loadgen.journey.wire import install, listen
+
+__all__ = [
+    "FastHttpUser",
+    "GaveUp",
+    "JourneyEnvironment",
+    "JourneyFile",
+    "JourneyHow",
+    "PlanContext",
+    "Recorder",
+    "Session",
+    "Shopper",
+    "ShopperGone",
+    "constant",
+    "current",
+    "exponential",
+    "find_user",
+    "install",
+    "listen",
+    "load_users",
+    "lognormal",
+    "step",
+    "uniform",
+]

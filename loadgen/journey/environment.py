@@ -1,0 +1,62 @@
+"""What a journey finds around it: Locust's environment, with the plan's context on it.
+
+An author reaches the plan through ``self.environment``: ``host`` is the target, ``think_scale`` the factor on think
+times, ``context`` the rest. Locust's statistics object exists, but nothing feeds it: counting is the recorder's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import locust
+from locust.env import Environment
+from locust.event import Events
+from locust.user.users import User
+
+from loadgen.journey.target import aim
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """What a plan gives to its journeys.
+
+    Attributes:
+        seed: seeds every shopper's choices.
+        data: rows of the plan's data files, by name.
+        headers: sent with every request.
+        think_scale: factor on think times; 0 switches them off.
+    """
+
+    seed: int = 0
+    data: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    think_scale: float = 1.0
+
+
+class JourneyEnvironment(Environment):
+    """Locust's environment with a plan's context.
+
+    Args:
+        context: what the plan gives to its journeys.
+        events: Locust's global events by default, so that listeners of journey files are heard.
+        options: as Locust's ``Environment``.
+    """
+
+    def __init__(self, context: PlanContext | None = None, *, events: Events | None = None, **options: Any) -> None:
+        super().__init__(events=events or locust.events, **options)
+        self.context = context or PlanContext()
+
+    @property
+    def think_scale(self) -> float:
+        """Factor on think times."""
+        return self.context.think_scale
+
+    def new_user(self, user_class: type[User]) -> User:
+        """A fresh user of that class, aimed at the target.
+
+        Raises:
+            JourneyError: there is no host, or its ``__init__`` raised.
+        """
+        return aim(user_class, self, self.host, self.context.headers)

@@ -1,0 +1,157 @@
+"""Why a request failed: a closed list, so that it can be a label.
+
+=============  ======================================================================================
+dns            the name did not resolve
+connect        no connection: refused, unreachable, no free port
+tls            the handshake or a certificate failed
+timeout        it took longer than the client waits, in whatever phase
+reset          the connection broke, or was closed before the answer was complete
+protocol       the answer was not HTTP, not decodable, or redirected without end
+status_4xx     answered with 400 to 499
+status_5xx     answered with 500 to 599
+status         answered with another status that counts as a failure
+assertion      answered, but the journey said that the answer is wrong
+too_large      answered with more than the client takes
+other          anything else; the error sample says what
+=============  ======================================================================================
+
+Clients wrap their errors in one another, so the whole chain is looked through: the most telling link decides.
+An answer with a status of 400 or more is counted by its status, even if the journey itself called it a failure.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import socket
+import ssl
+import zlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import gevent
+import requests.exceptions
+import urllib3.exceptions
+from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
+from geventhttpclient.useragent import ConnectionError as AgentError
+from locust.exception import CatchResponseError, ResponseError
+
+REASONS: Final = (
+    "dns",
+    "connect",
+    "tls",
+    "timeout",
+    "reset",
+    "protocol",
+    "status_4xx",
+    "status_5xx",
+    "status",
+    "assertion",
+    "too_large",
+    "other",
+)
+"""The closed list."""
+
+_Types = tuple[type[BaseException], ...]
+
+_TELLING: Final[tuple[tuple[_Types, str], ...]] = (
+    ((socket.gaierror, socket.herror, urllib3.exceptions.NameResolutionError), "dns"),
+    ((ssl.SSLError, ssl.CertificateError, requests.exceptions.SSLError, urllib3.exceptions.SSLError), "tls"),
+    (
+        (TimeoutError, gevent.Timeout, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError),
+        "timeout",
+    ),
+    ((ConnectionRefusedError,), "connect"),
+    ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError, HTTPConnectionClosed), "reset"),
+    ((http.client.RemoteDisconnected, http.client.IncompleteRead, urllib3.exceptions.IncompleteRead), "reset"),
+    ((http.client.LineTooLong,), "too_large"),
+    (
+        (
+            HTTPParseError,
+            http.client.HTTPException,
+            zlib.error,
+            requests.exceptions.TooManyRedirects,
+            requests.exceptions.ContentDecodingError,
+            urllib3.exceptions.DecodeError,
+            UnicodeDecodeError,
+        ),
+        "protocol",
+    ),
+    ((CatchResponseError, ResponseError, AssertionError), "assertion"),
+)
+
+_VAGUE: Final[tuple[tuple[_Types, str], ...]] = (
+    ((urllib3.exceptions.NewConnectionError, requests.exceptions.ProxyError), "connect"),
+    ((requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError), "reset"),
+    ((requests.exceptions.ConnectionError,), "connect"),
+    ((AgentError,), "protocol"),
+)
+"""What wrappers mean when nothing inside them says more."""
+
+_ERRNO: Final = {
+    errno.ETIMEDOUT: "timeout",
+    errno.EHOSTUNREACH: "connect",
+    errno.ENETUNREACH: "connect",
+    errno.EADDRNOTAVAIL: "connect",
+    errno.ECONNREFUSED: "connect",
+    errno.ECONNRESET: "reset",
+    errno.EPIPE: "reset",
+}
+
+_MAX_CHAIN: Final = 16
+"""Links of a chain of errors that are looked at; clients nest four deep."""
+
+
+def reason_of(exception: BaseException, response: Any = None) -> str:
+    """The reason under which a failed request is counted.
+
+    Args:
+        exception: what Locust's ``request`` event carries.
+        response: the response that it carries, if any.
+
+    Returns:
+        One of :data:`REASONS`.
+    """
+    status = _status_of(exception) or _status_of(response)
+    if status >= 400:
+        return {4: "status_4xx", 5: "status_5xx"}.get(status // 100, "status")
+    chain = list(_chain(exception, getattr(response, "error", None)))
+    found = {_telling(link) for link in chain} - {None}
+    if found - {"assertion"}:
+        return next(reason for reason in map(_telling, chain) if reason not in (None, "assertion"))
+    if found:
+        return "assertion"
+    if isinstance(getattr(exception, "code", None), int):
+        return "status"
+    return next((reason for kinds, reason in _VAGUE for link in chain if isinstance(link, kinds)), "other")
+
+
+def _status_of(carrier: Any) -> int:
+    """The status that an exception or a response carries, 0 if none."""
+    if isinstance(carrier, BaseException):
+        code = getattr(carrier, "code", None)
+        return code if isinstance(code, int) else _status_of(getattr(carrier, "response", None))
+    status = getattr(carrier, "status_code", 0)
+    return status if isinstance(status, int) else 0
+
+
+def _telling(link: BaseException) -> str | None:
+    for kinds, reason in _TELLING:
+        if isinstance(link, kinds):
+            return reason
+    return _ERRNO.get(link.errno or 0) if isinstance(link, OSError) else None
+
+
+def _chain(*roots: Any) -> Iterator[BaseException]:
+    """An error and what it wraps, in whichever of the ways that clients do it, outermost first."""
+    waiting = [root for root in roots if isinstance(root, BaseException)]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MAX_CHAIN:
+        link = waiting.pop(0)
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inside = [getattr(link, "reason", None), getattr(link, "original", None), *link.args]
+        inside += [link.__cause__, link.__context__]
+        waiting += [item for item in inside if isinstance(item, BaseException)]

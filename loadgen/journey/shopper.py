@@ -1,0 +1,158 @@
+"""The class that journeys are written with: one visitor, one journey, made of steps.
+
+::
+
+    class Browser(Shopper):
+        think = uniform(1, 3)
+
+        def journey(self) -> None:
+            with self.step("home"):
+                self.must(self.client.get("/"))
+            self.think_time()
+            with self.step("product"):
+                self.client.get(self.pick(["/product/socks", "/product/hat"]), name="/product/{slug}")
+
+A shopper has its own connections and cookies, as a new visitor would. A failed request does not end a journey by
+itself: a visitor may well go on. ``must`` says that this one does not.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import ClassVar, TypeVar
+
+import gevent
+from locust.contrib.fasthttp import FastHttpUser, ResponseContextManager
+from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, task
+
+from loadgen.journey.environment import JourneyEnvironment
+from loadgen.journey.forms import Form, forms_of
+from loadgen.journey.recorder import AbandonReason
+from loadgen.journey.session import Session
+from loadgen.journey.steps import GaveUp, measured
+from loadgen.journey.thinking import Think, uniform
+
+T = TypeVar("T")
+
+ABANDON_REASONS = ("error", "slow", "will")
+
+
+class Shopper(FastHttpUser):
+    """One visitor with one journey. Subclass it and write :meth:`journey`.
+
+    Attributes:
+        think: draws the think times of :meth:`think_time`.
+        one_journey: tells the session that one task is the whole journey.
+    """
+
+    abstract = True
+    environment: JourneyEnvironment
+    loadgen_session: Session | None = None
+
+    think: ClassVar[Think] = uniform(1, 3)
+    one_journey: ClassVar[bool] = True
+
+    _rng: random.Random | None = None
+
+    def journey(self) -> None:
+        """What the shopper does, once. To be written by the author."""
+        raise NotImplementedError(f"{type(self).__name__} has no journey()")
+
+    @task
+    def _whole_journey(self) -> None:
+        try:
+            self.journey()
+        except GaveUp as gave_up:
+            if gave_up.reason == "error" and self.loadgen_session is not None:
+                self.loadgen_session.task_failed(None)
+            raise
+
+    # -- steps ------------------------------------------------------------------------------------------------------
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """A measured part of the journey: ``with self.step("payment"): ...``."""
+        return measured(self.loadgen_session, name)
+
+    def give_up(self, reason: AbandonReason = "will") -> None:
+        """Abandon the step and end the journey.
+
+        Args:
+            reason: ``will`` (no wish to go on), ``slow`` (the shop was too slow) or ``error`` (the journey failed).
+
+        Raises:
+            GaveUp: always; Locust takes it as a return.
+        """
+        if reason not in ABANDON_REASONS:
+            raise ValueError(f"a shopper gives up for one of {', '.join(ABANDON_REASONS)}, not {reason}")
+        raise GaveUp(reason)
+
+    def must(self, response: ResponseContextManager) -> ResponseContextManager:
+        """Go on only with an answer below 400; otherwise the step is abandoned and the journey has failed.
+
+        Returns:
+            The response.
+        """
+        if not 0 < response.status_code < 400:
+            self.give_up("error")
+        return response
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add to a business counter: orders, revenue_cents, carts."""
+        if self.loadgen_session is not None:
+            self.loadgen_session.recorder.count(self.loadgen_session.journey, name, amount)
+
+    # -- behaviour --------------------------------------------------------------------------------------------------
+
+    @property
+    def rng(self) -> random.Random:
+        """This shopper's own random generator, seeded by the plan's seed and the arrival: repeatable."""
+        if self._rng is None:
+            seed = getattr(getattr(self.environment, "context", None), "seed", 0)
+            session = self.loadgen_session
+            who = f"{session.recorder.worker}:{session.stream}:{session.arrival}" if session else ""
+            self._rng = random.Random(f"{seed}:{type(self).__name__}:{who}")
+        return self._rng
+
+    def pick(self, choices: Sequence[T]) -> T:
+        """One of them, all alike."""
+        return self.rng.choice(choices)
+
+    def chance(self, share: float) -> bool:
+        """True for this share of all shoppers: ``if self.chance(0.3): ...``."""
+        return self.rng.random() < share
+
+    def think_time(self, think: Think | None = None) -> None:
+        """Look at the page for a while. A shopper that is asked to leave does so here.
+
+        Args:
+            think: another time than the journey's own :attr:`think`.
+
+        Raises:
+            StopUser: the shopper was asked to leave.
+        """
+        scale = getattr(self.environment, "think_scale", 1.0)
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self._state = LOCUST_STATE_WAITING
+        gevent.sleep((think or self.think).draw(self.rng) * scale)
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self._state = LOCUST_STATE_RUNNING
+
+    def form(self, response: ResponseContextManager, action: str | None = None) -> Form:
+        """A form of the page, with its hidden fields.
+
+        Args:
+            response: the page.
+            action: the beginning of the form's action; None takes the page's first form.
+
+        Raises:
+            AssertionError: the page has no such form.
+        """
+        for form in forms_of(response.text or ""):
+            if action is None or form.action.startswith(action):
+                return form
+        raise AssertionError(f"the page {response.url} has no form" + (f" for {action}" if action else ""))
