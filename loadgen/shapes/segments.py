@@ -42,10 +42,10 @@ class Segments:
         kept = tuple(piece for piece in pieces if piece.length_s > 0)
         self._pieces = kept
         self._slopes = tuple((piece.end - piece.start) / piece.length_s for piece in kept)
-        self._starts_s = tuple(accumulate((piece.length_s for piece in kept), initial=0.0))
+        self.corners_s = tuple(accumulate((piece.length_s for piece in kept), initial=0.0))
         areas = (piece.length_s * (piece.start + piece.end) / 2 for piece in kept)
         self._before = tuple(accumulate(areas, initial=0.0))
-        self.duration_s = self._starts_s[-1]
+        self.duration_s = self.corners_s[-1]
         self.total = self._before[-1]
         self.peak = max(max(piece.start, piece.end) for piece in kept)
 
@@ -55,7 +55,7 @@ class Segments:
             return 0.0
         i = self._piece_at(t_s)
         piece = self._pieces[i]
-        level = piece.start + self._slopes[i] * (t_s - self._starts_s[i])
+        level = piece.start + self._slopes[i] * (t_s - self.corners_s[i])
         low, high = sorted((piece.start, piece.end))
         return min(max(level, low), high)
 
@@ -66,7 +66,7 @@ class Segments:
         if t_s >= self.duration_s:
             return self.total
         i = self._piece_at(t_s)
-        x = t_s - self._starts_s[i]
+        x = t_s - self.corners_s[i]
         area = x * (self._pieces[i].start + self._slopes[i] * x / 2)
         return min(self._before[i] + area, self._before[i + 1])
 
@@ -81,11 +81,11 @@ class Segments:
         level = self._pieces[i].start
         root = math.sqrt(max(level * level + 2 * self._slopes[i] * c, 0.0))
         if level + root == 0:  # levels so small that their squares vanish
-            return self._starts_s[i + 1]
-        return min(self._starts_s[i] + 2 * c / (level + root), self._starts_s[i + 1])
+            return self.corners_s[i + 1]
+        return min(self.corners_s[i] + 2 * c / (level + root), self.corners_s[i + 1])
 
     def _piece_at(self, t_s: float) -> int:
-        return min(bisect_right(self._starts_s, t_s), len(self._pieces)) - 1
+        return min(bisect_right(self.corners_s, t_s), len(self._pieces)) - 1
 
 
 class PiecewiseShape(Shape):
@@ -106,6 +106,10 @@ class PiecewiseShape(Shape):
     @property
     def peak(self) -> float:  # noqa: D102 - said in Shape
         return self._segments.peak
+
+    @property
+    def corners(self) -> tuple[float, ...]:  # noqa: D102 - said in Shape
+        return self._segments.corners_s
 
     def rate_at(self, t_s: float) -> float:  # noqa: D102 - said in Shape
         return self._segments.rate_at(t_s)

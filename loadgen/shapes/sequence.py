@@ -80,6 +80,16 @@ class Sequence(Shape):
         return max(shape.peak for shape in self.shapes)
 
     @property
+    def corners(self) -> tuple[float, ...]:
+        """Those of all shapes; a seam stands here once."""
+        inner = (
+            start_s + corner_s
+            for start_s, shape in zip(self._starts_s, self.shapes, strict=False)
+            for corner_s in shape.corners[:-1]
+        )
+        return (*inner, self.duration)
+
+    @property
     def start_level(self) -> float:
         """The level the first shape starts from."""
         return self.shapes[0].start_level

@@ -60,6 +60,14 @@ class Shape(BaseModel, ABC):
 
     @property
     @abstractmethod
+    def corners(self) -> tuple[float, ...]:
+        """The instants, in seconds and in order, at which the level jumps, bends or turns, with 0 and the end.
+
+        Between two of them the level only rises or only falls.
+        """
+
+    @property
+    @abstractmethod
     def start_level(self) -> float:
         """The level it starts from."""
 

@@ -28,6 +28,9 @@ from loadgen.shapes.fields import Duration, Level, PositiveDuration
 from loadgen.shapes.kepler import TURN, mean_anomaly, phase_at
 from loadgen.shapes.shape import Shape
 
+MAX_PERIODS = 10_000
+"""A wave every minute for a week; faster ones are noise, not load."""
+
 
 class Wave(Shape):
     """A sine between two levels."""
@@ -42,6 +45,8 @@ class Wave(Shape):
 
     @model_validator(mode="after")
     def _is_a_wave(self) -> Self:
+        if self.for_ > MAX_PERIODS * self.period:
+            raise ValueError(f"more than {MAX_PERIODS} periods: is 'period' meant to be so short?")
         if self.high < self.low:
             raise ValueError("'high' is below 'low'")
         if self.peak_at is not None and self.peak_at >= self.period:
@@ -52,6 +57,12 @@ class Wave(Shape):
     def duration(self) -> float:
         """How long in all, in seconds."""
         return self.for_
+
+    @property
+    def corners(self) -> tuple[float, ...]:
+        """The start, every bottom and peak, and the end."""
+        halves = (self._bottom_s + i * self.period / 2 for i in range(math.ceil(2 * self.for_ / self.period) + 3))
+        return (0.0, *(t_s for t_s in halves if 0 < t_s < self.for_), self.for_)
 
     @property
     def start_level(self) -> float:
