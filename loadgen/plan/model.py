@@ -107,7 +107,11 @@ class WorkersDemand(_Part):
     """Which workers a run waits for before it starts."""
 
     count: int | None = Field(
-        default=None, ge=1, le=MAX_WORKERS, description="At least this many worker processes. Default: one."
+        default=None,
+        strict=True,
+        ge=1,
+        le=MAX_WORKERS,
+        description="At least this many worker processes. Default: one.",
     )
     labels: dict[Label, str] = Field(
         default={},
@@ -148,7 +152,11 @@ class Plan(_Part):
         default=(), max_length=MAX_TAGS, description="Leave out tasks with one of these tags."
     )
     seed: int = Field(
-        default=1, ge=0, le=MAX_SEED, description="Makes Poisson arrivals and journeys' choices repeatable."
+        default=1,
+        strict=True,
+        ge=0,
+        le=MAX_SEED,
+        description="Makes Poisson arrivals and journeys' choices repeatable.",
     )
     graceful_stop: Duration = Field(
         default=30.0, description="How long shoppers may go on with their journey once the load has ended."
@@ -156,6 +164,7 @@ class Plan(_Part):
     workers: WorkersDemand = Field(default=WorkersDemand(), description="Which workers the run waits for.")
     max_names: int = Field(
         default=200,
+        strict=True,
         ge=1,
         le=MAX_DISTINCT_NAMES,
         description="At most this many distinct request names are kept apart; the rest counts as __other__.",

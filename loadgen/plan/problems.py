@@ -43,7 +43,7 @@ class Problem:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else f"{self.file}:"
         place = f" {self.path}:" if self.path else ":" if self.line else ""
         sentence = f"expected {self.expected}; {self.message}" if self.expected else self.message
-        return f"{where}{place} {sentence}" + (f" ({self.suggestion})" if self.suggestion else "")
+        return _one_line(f"{where}{place} {sentence}" + (f" ({self.suggestion})" if self.suggestion else ""))
 
 
 class InvalidPlan(PlanError):  # noqa: N818 - it reads as what it is: the plan is invalid
@@ -74,3 +74,8 @@ def written(place: Place) -> str:
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text
+
+
+def _one_line(text: str) -> str:
+    """Whatever a stranger's file holds, a problem is one line and moves no cursor."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

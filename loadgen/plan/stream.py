@@ -29,7 +29,7 @@ MAX_SESSION = 10_000
 MAX_WEIGHT = 1e6
 """Weights are read as parts of a whole; nobody means a part in a million."""
 
-Weight = Annotated[float, Field(gt=0, le=MAX_WEIGHT, allow_inf_nan=False)]
+Weight = Annotated[float, Field(strict=True, gt=0, le=MAX_WEIGHT, allow_inf_nan=False)]
 
 
 class LoadModel(StrEnum):
@@ -82,6 +82,7 @@ class Stream(BaseModel):
     start: Duration = Field(default=0.0, description="When the stream starts, from the start of the run.")
     max_shoppers: int | None = Field(
         default=None,
+        strict=True,
         ge=1,
         le=MAX_SHOPPERS,
         description="Open model: at most this many shoppers at once in the whole cluster; arrivals beyond it are "
@@ -89,6 +90,7 @@ class Stream(BaseModel):
     )
     session: int = Field(
         default=1,
+        strict=True,
         ge=1,
         le=MAX_SESSION,
         description="Open model: how many tasks one arrival does, for users made of @task methods.",

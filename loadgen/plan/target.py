@@ -91,6 +91,7 @@ class Target(BaseModel):
     )
     insecure_tls: bool = Field(
         default=False,
+        strict=True,
         description="Accept any TLS certificate, as staging shops with a self-signed one need.",
     )
 
