@@ -6,7 +6,7 @@ watches its guards second by second, ``validity`` judges the generator, ``outcom
 """
 
 from loadgen.verdict.generator import GeneratorFacts, GeneratorSeconds, Unreported
-from loadgen.verdict.guards import GuardWatch
+from loadgen.verdict.guards import GuardStanding, GuardWatch
 from loadgen.verdict.measure import holds, measure
 from loadgen.verdict.outcome import StoppedBy, decide
 from loadgen.verdict.results import GuardResult, ThresholdResult, ValidityReason, ValidityResult, Verdict
@@ -17,6 +17,7 @@ __all__ = [
     "GeneratorFacts",
     "GeneratorSeconds",
     "GuardResult",
+    "GuardStanding",
     "GuardWatch",
     "StoppedBy",
     "ThresholdResult",

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from loadgen.plan.conditions import Guard
 from loadgen.plan.measures import Metric
@@ -25,6 +26,21 @@ from loadgen.stats import SecondRow
 from loadgen.verdict.measure import holds, measure
 from loadgen.verdict.results import GuardResult
 from loadgen.verdict.unavailable import Availability, enough_witnesses
+
+
+@dataclass(frozen=True, slots=True)
+class GuardStanding:
+    """How near a guard is to tripping.
+
+    Attributes:
+        guard: the guard.
+        figure: what its latest second measured; None without data.
+        held_s: for how many seconds in a row its condition has held, up to its window.
+    """
+
+    guard: Guard
+    figure: float | None
+    held_s: int
 
 
 class GuardWatch:
@@ -42,6 +58,14 @@ class GuardWatch:
         self._next_second = 0
         self._tripped = False
         self._answered = False
+
+    def end_at(self, at_s: float) -> None:
+        """Watch nothing from an instant on, seconds since the start: the load was stopped then."""
+        self._load_ends_s = min(self._load_ends_s, at_s)
+
+    def standing(self) -> tuple[GuardStanding, ...]:
+        """Every guard as it stands after the latest second, in the plan's order."""
+        return tuple(window.standing for window in self._windows)
 
     def observe(self, row: SecondRow) -> GuardResult | None:
         """Take the next sealed second.
@@ -78,7 +102,12 @@ class _Window:
         self._guard = guard
         self._figures: deque[float | None] = deque(maxlen=guard.window_s)
         self._witnesses: deque[Availability] = deque(maxlen=guard.window_s)
+        self._latest: float | None = None
         self.result = GuardResult(text=str(guard))
+
+    @property
+    def standing(self) -> GuardStanding:
+        return GuardStanding(self._guard, self._latest, len(self._figures))
 
     def forget(self) -> None:
         self._figures.clear()
@@ -88,7 +117,7 @@ class _Window:
         """Take one second; True when the guard trips with it."""
         condition = self._guard.condition
         unavailable = condition.metric is Metric.UNAVAILABLE
-        figure = availability.share if unavailable else measure(condition, row.tally, 1.0)
+        self._latest = figure = availability.share if unavailable else measure(condition, row.tally, 1.0)
         if not (availability.holds if unavailable else holds(condition, figure)):
             self.forget()
             return False

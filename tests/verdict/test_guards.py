@@ -57,6 +57,24 @@ def test_after_the_load_has_ended_nothing_is_watched() -> None:
     assert feed(guards, [SecondRow(second) for second in range(10, 20)]) == []
 
 
+def test_after_a_stop_nothing_is_watched() -> None:
+    guards = watch("rate(requests) < 10/s for 2s: stop")
+    feed(guards, [errors(0, 0), errors(1, 0)])
+    guards.end_at(2.4)
+    assert feed(guards, [SecondRow(second) for second in range(2, 9)]) == []
+    assert not guards.results()[0].tripped
+
+
+def test_how_near_a_guard_is_to_tripping_can_be_asked_at_any_time() -> None:
+    guards = watch("error_rate > 20% for 3s: stop")
+    seen = []
+    for second, percent in enumerate([50, 50, 10]):
+        guards.observe(errors(second, percent))
+        (standing,) = guards.standing()
+        seen.append((standing.figure, standing.held_s))
+    assert seen == [(0.5, 1), (0.5, 2), (0.1, 0)]
+
+
 def test_an_amendment_is_not_judged_twice() -> None:
     guards = watch("error_rate > 20% for 3s: stop")
     assert feed(guards, [errors(0, 50), errors(1, 50), errors(1, 50), errors(0, 50)]) == []

@@ -1,0 +1,164 @@
+"""A run by its parts: steps, request names, journeys, business counts, errors."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from loadgen.latency import Histogram
+from loadgen.report.summary import (
+    Counters,
+    ErrorFigures,
+    JourneyFigures,
+    Latency,
+    RequestFigures,
+    Sample,
+    StepFigures,
+)
+from loadgen.stats import FAILED, ErrorSample, SecondRow, SeriesKey, StepCounts, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    """The requests of some series, merged."""
+
+    count: int
+    failures: int
+    response_bytes: int
+    times: Histogram
+
+    @property
+    def error_rate(self) -> float | None:
+        return self.failures / self.count if self.count else None
+
+
+def steps(total: Tally, rows: Iterable[SecondRow], journeys: Sequence[str]) -> tuple[StepFigures, ...]:
+    """Every step of every journey, in the order in which shoppers came to it.
+
+    Args:
+        total: the whole run.
+        rows: its seconds, in order; they tell which step was reached first.
+        journeys: in the plan's order.
+    """
+    merged = _by(total, lambda key: (key.journey, key.step))
+    first_seen = _first_seen(rows)
+    never = (math.inf, 0)
+
+    def place(journey_step: tuple[str, str]) -> tuple[object, ...]:
+        journey, step = journey_step
+        return (*_rank(journey, journeys), first_seen.get(journey_step, never), step)
+
+    figures = []
+    for journey, step in sorted({*total.steps, *merged}, key=place):
+        counts = total.steps.get((journey, step), StepCounts())
+        requests = merged.get((journey, step), _Requests(0, 0, 0, Histogram()))
+        figures.append(
+            StepFigures(
+                journey=journey,
+                step=step,
+                entered=counts.entered,
+                completed=counts.completed,
+                abandoned=dict(counts.abandoned.most_common()),
+                requests=requests.count,
+                failures=requests.failures,
+                error_rate=requests.error_rate,
+                latency_s=Latency.of(requests.times),
+            )
+        )
+    return tuple(figures)
+
+
+def requests(total: Tally, load_s: float) -> tuple[RequestFigures, ...]:
+    """Every request name and method, the most frequent first."""
+    merged = _by(total, lambda key: (key.name, key.method))
+    return tuple(
+        RequestFigures(
+            name=name,
+            method=method,
+            count=of.count,
+            failures=of.failures,
+            error_rate=of.error_rate,
+            requests_per_s=of.count / load_s if load_s else None,
+            response_bytes=of.response_bytes,
+            latency_s=Latency.of(of.times),
+        )
+        for (name, method), of in sorted(merged.items(), key=lambda item: (-item[1].count, item[0]))
+    )
+
+
+def journeys(total: Tally, order: Sequence[str]) -> tuple[JourneyFigures, ...]:
+    """Every journey, in the plan's order."""
+    return tuple(
+        JourneyFigures(
+            journey=journey,
+            started=of.started,
+            completed=of.completed,
+            failed=of.failed,
+            interrupted=of.interrupted,
+            completion=of.completed / of.started if of.started else None,
+        )
+        for journey, of in sorted(total.journeys.items(), key=lambda item: _rank(item[0], order))
+    )
+
+
+def counters(total: Tally) -> Counters:
+    """Business counts, over all journeys and by journey."""
+    over_all: Counter[str] = Counter()
+    by_journey: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (journey, name), number in sorted(total.counters.items()):
+        over_all[name] += number
+        by_journey[journey][name] = number
+    return Counters(total=dict(sorted(over_all.items())), by_journey=dict(by_journey))
+
+
+def errors(total: Tally, samples: Iterable[ErrorSample]) -> tuple[ErrorFigures, ...]:
+    """Failures by reason and request name, the most frequent first, with samples in their own words."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for key, series in total.series.items():
+        for reason, number in series.reasons.items():
+            counts[reason, key.name, key.method] += number
+    words: defaultdict[tuple[str, str, str], list[Sample]] = defaultdict(list)
+    for sample in samples:
+        words[sample.reason, sample.name, sample.method].append(
+            Sample(
+                second=sample.second,
+                worker=sample.worker,
+                journey=sample.journey,
+                step=sample.step,
+                text=sample.text,
+            )
+        )
+    return tuple(
+        ErrorFigures(reason=kind[0], name=kind[1], method=kind[2], count=number, samples=tuple(words[kind]))
+        for kind, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _by(total: Tally, part: Callable[[SeriesKey], tuple[str, str]]) -> dict[tuple[str, str], _Requests]:
+    groups: defaultdict[tuple[str, str], list[SeriesKey]] = defaultdict(list)
+    for key in total.series:
+        groups[part(key)].append(key)
+    return {of: _merged(total, keys) for of, keys in groups.items()}
+
+
+def _merged(total: Tally, keys: Sequence[SeriesKey]) -> _Requests:
+    times = Histogram.merged([total.series[key].service for key in keys])
+    failures = sum(total.series[key].service.count for key in keys if key.result == FAILED)
+    return _Requests(times.count, failures, sum(total.series[key].response_bytes for key in keys), times)
+
+
+def _first_seen(rows: Iterable[SecondRow]) -> dict[tuple[str, str], tuple[float, int]]:
+    """When each step was first entered: the second, then by how many the fewer the later."""
+    first: dict[tuple[str, str], tuple[float, int]] = {}
+    for row in rows:
+        for step, counts in row.tally.steps.items():
+            if counts.entered and step not in first:
+                first[step] = (row.second, -counts.entered)
+    return first
+
+
+def _rank(journey: str, order: Sequence[str]) -> tuple[int, str]:
+    """The plan's journeys in its order, then the others by name."""
+    return (order.index(journey) if journey in order else len(order), journey)

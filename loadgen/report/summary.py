@@ -1,0 +1,302 @@
+"""The summary of a run: every number that any report shows, decided once.
+
+JSON *is* this model; the terminal, HTML, JUnit and CSV are written from it and compute nothing of their own.
+
+Units: seconds for latencies and durations, per second for rates, shares of one, bytes. What is not known is null, never
+NaN. ``seconds`` has one entry for each second, ``windows`` one for every few seconds, merged, never averaged.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from loadgen.endings import Outcome
+from loadgen.latency import Histogram
+from loadgen.messages.record import RunEvent, RunState
+from loadgen.verdict import ValidityResult
+
+_QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Latency(_Part):
+    """A distribution of times, seconds; all null where nothing was measured."""
+
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p999: float | None = None
+    max: float | None = None
+    mean: float | None = None
+    min: float | None = None
+
+    @classmethod
+    def of(cls, times: Histogram) -> Latency:
+        """Read a merged histogram."""
+        if not times:
+            return cls()
+        p50, p90, p95, p99, p999 = (round(us / 1e6, 6) for us in times.quantiles_us(_QUANTILES))
+        return cls(
+            p50=p50,
+            p90=p90,
+            p95=p95,
+            p99=p99,
+            p999=p999,
+            max=times.max_us / 1e6,
+            mean=round(times.mean_us / 1e6, 6),
+            min=times.min_us / 1e6,
+        )
+
+
+class Lag(_Part):
+    """How long after they were due shoppers started, seconds."""
+
+    p50: float | None = None
+    p99: float | None = None
+    max: float | None = None
+
+
+class Totals(_Part):
+    """The whole run. ``sent`` = ``requests`` + ``in_flight_at_end`` where every client counts what it sends."""
+
+    requests: int
+    failures: int
+    response_bytes: int
+    error_rate: float | None
+    requests_per_s: float | None
+    sent: int
+    in_flight_at_end: int
+    peak_requests_per_s: int
+    peak_shoppers: int
+
+
+class Arrivals(_Part):
+    """Shoppers of the open streams: planned = started + dropped + missed."""
+
+    planned: int
+    started: int
+    late: int
+    dropped: int
+    missed: int
+    lag_s: Lag
+
+
+class StepFigures(_Part):
+    """One step of one journey: its place in the funnel, and its requests."""
+
+    journey: str
+    step: str
+    entered: int
+    completed: int
+    abandoned: dict[str, int]
+    requests: int
+    failures: int
+    error_rate: float | None
+    latency_s: Latency
+
+
+class RequestFigures(_Part):
+    """All requests of one name and method."""
+
+    name: str
+    method: str
+    count: int
+    failures: int
+    error_rate: float | None
+    requests_per_s: float | None
+    response_bytes: int
+    latency_s: Latency
+
+
+class JourneyFigures(_Part):
+    """All shoppers of one journey. ``completion`` is the share of the started that came to their own end."""
+
+    journey: str
+    started: int
+    completed: int
+    failed: int
+    interrupted: int
+    completion: float | None
+
+
+class Counters(_Part):
+    """Business figures that journeys counted, such as orders: over all journeys, and by journey."""
+
+    total: dict[str, int]
+    by_journey: dict[str, dict[str, int]]
+
+
+class Sample(_Part):
+    """One failure in its own words."""
+
+    second: int
+    worker: str
+    journey: str
+    step: str
+    text: str
+
+
+class ErrorFigures(_Part):
+    """Failures of one reason at one request name, with some in their own words."""
+
+    reason: str
+    name: str
+    method: str
+    count: int
+    samples: tuple[Sample, ...]
+
+
+class ThresholdFigures(_Part):
+    """A threshold as judged; ``measured`` is its value as people write it."""
+
+    text: str
+    value: float | None
+    ok: bool
+    measured: str
+
+
+class GuardFigures(_Part):
+    """A guard as it stood; ``values`` and ``measured`` are those of the window that led to it, oldest first."""
+
+    text: str
+    tripped: bool
+    at_s: int | None
+    values: tuple[float | None, ...]
+    measured: tuple[str, ...]
+
+
+class WorkerFigures(_Part):
+    """One worker process: what it did, and how it fared. CPU as shares of one core."""
+
+    worker: str
+    node: str
+    state: str
+    first_second: int
+    last_second: int
+    requests: int
+    sent: int
+    in_flight: int
+    started: int
+    late: int
+    dropped: int
+    missed: int
+    cpu_mean: float | None
+    cpu_max: float
+    loop_lag_max_s: float
+    rss_max_bytes: int
+    clock_error_s: float
+
+
+class Span(_Part):
+    """Some seconds in a row, merged.
+
+    Attributes:
+        second: the first of them, since the run's start.
+        span_s: how many.
+        planned: arrivals planned (open streams).
+        users_planned: shoppers planned at its end (closed streams).
+        shoppers: shoppers active at its end.
+        p50, p95, p99: of the merged requests, seconds.
+        reasons: failures by reason.
+        workers: the fewest that reported one of its seconds.
+        cpu_max: highest CPU share of one worker process.
+        loop_lag_max_s: longest wait of an event loop.
+    """
+
+    second: int
+    span_s: int = 1
+    planned: int
+    users_planned: int
+    shoppers: int
+    started: int
+    late: int
+    dropped: int
+    missed: int
+    requests: int
+    failures: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    reasons: dict[str, int]
+    workers: int
+    cpu_max: float
+    loop_lag_max_s: float
+
+
+class Capacity(_Part):
+    """How much load the shop carried before it slowed down, as far as the run can tell.
+
+    Attributes:
+        kind: ``held``: it never slowed down; ``broke``: it did, from ``broke_at_s`` on; ``never_held``: not even the
+            lowest load was carried well.
+        unit: what ``level`` counts: arrivals per second, or shoppers at once.
+        level: the highest planned load before it slowed down; null with ``never_held``.
+        p95_s: 95 % of requests were answered within this, near that load.
+        broke_at_s: when it slowed down, seconds since the start.
+        broke_level: the planned load at that moment.
+        after_p95_s: 95 % of requests were answered within this, from then on, at that load or more.
+        after_error_rate: share of requests that failed, likewise.
+        by: what decided: the plan's thresholds, or a slow-down against the early run.
+    """
+
+    kind: Literal["held", "broke", "never_held"]
+    unit: Literal["arrivals_per_s", "shoppers"]
+    level: float | None = None
+    p95_s: float | None = None
+    broke_at_s: int | None = None
+    broke_level: float | None = None
+    after_p95_s: float | None = None
+    after_error_rate: float | None = None
+    by: Literal["thresholds", "slowdown"]
+
+
+class Summary(_Part):
+    """One run, complete. While it goes on, ``outcome``, ``exit_code`` and ``ended_at`` are null.
+
+    ``duration_s`` is from the start until the last shopper had left; ``load_s`` is how long load was applied, and what
+    all rates divide by.
+    """
+
+    run: str
+    name: str
+    state: RunState
+    outcome: Outcome | None
+    exit_code: int | None
+    reason: str
+    validity: ValidityResult
+    headline: str
+    story: tuple[str, ...]
+    loadgen_version: str
+    started_at: str | None
+    ended_at: str | None
+    duration_s: float
+    load_s: float
+    totals: Totals
+    arrivals: Arrivals
+    latency_s: Latency
+    latency_since_due_s: Latency
+    capacity: Capacity | None
+    steps: tuple[StepFigures, ...]
+    requests: tuple[RequestFigures, ...]
+    journeys: tuple[JourneyFigures, ...]
+    counters: Counters
+    errors: tuple[ErrorFigures, ...]
+    thresholds: tuple[ThresholdFigures, ...]
+    guards: tuple[GuardFigures, ...]
+    workers: tuple[WorkerFigures, ...]
+    events: tuple[RunEvent, ...]
+    plan: dict[str, Any]
+    windows: tuple[Span, ...]
+    seconds: tuple[Span, ...]
+    charted: tuple[Span, ...] = Field(exclude=True)
+    """What charts draw: the seconds, or, of a long run, spans of them. Not in the JSON, which has all seconds."""
+
+    def to_json(self) -> str:
+        """The JSON summary, indented."""
+        return self.model_dump_json(indent=2) + "\n"
