@@ -26,6 +26,9 @@ GRACE_S: Final = 1.2
 AHEAD_S: Final = 2
 """How far in the future a frame's second may lie before the frame is refused: clocks differ by milliseconds."""
 
+NEVER: Final = 2**62
+"""A second that no run reaches."""
+
 WAITING_MOST: Final = 4096
 """Frames of one worker that may wait for a gap to be filled; more is no gap but a broken worker."""
 
@@ -48,6 +51,7 @@ class Intake:
         self._waiting: defaultdict[str, dict[int, Frame]] = defaultdict(dict)
         self._unsealed: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._read = ""
+        self._ended: set[str] = set()
 
     def take(self, entry_id: str, frame: Frame, now_second: float) -> str | None:
         """Take one frame from the stream.
@@ -77,10 +81,15 @@ class Intake:
         return None
 
     def reported(self, worker: str) -> int:
-        """The latest second up to which a worker's frames are here without gap; -1 before the first."""
+        """The latest second up to which a worker's frames are here without gap; -1 before the first.
+
+        A worker that has sent its last frame has reported every second to come.
+        """
+        if worker in self._ended:
+            return NEVER
         latest = self.totals[worker].last_second if worker in self.totals else -1
         for frame in self._in_order(worker):
-            latest = max(latest, frame.second)
+            latest = NEVER if frame.last else max(latest, frame.second)
         return latest
 
     def holds_all(self, worker: str, sequence: int) -> bool:
@@ -151,6 +160,8 @@ class Intake:
     def _count(self, frame: Frame) -> None:
         known = self.totals.get(frame.worker) or WorkerTotals(worker=frame.worker, first_second=frame.second)
         self.totals[frame.worker] = _advanced(known, frame)
+        if frame.last:
+            self._ended.add(frame.worker)
 
 
 def _advanced(totals: WorkerTotals, frame: Frame) -> WorkerTotals:

@@ -1,0 +1,101 @@
+"""Open load: shoppers arrive when the plan says so, whatever the shop does.
+
+One greenlet per stream sleeps until the next arrival of this worker's schedule and starts it. Each arrival becomes one
+of four numbers::
+
+    on time                       started
+    more than LATE_S after due    started, and late
+    no room (max_shoppers)        dropped
+    no lease, or hopelessly late  missed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import gevent
+
+from loadgen.journey.recorder import Recorder
+from loadgen.journey.session import Session
+from loadgen.plan.stream import Stream
+from loadgen.shapes.arrivals import Arrival, Arrivals, Share, owned_of_first
+from loadgen.shapes.schedule import Schedule
+from loadgen.worker.shoppers import Shoppers
+
+LATE_S: Final = 0.05
+"""A shopper that starts this long after it was due is late: a person would notice."""
+
+MISSED_AFTER_S: Final = 1.0
+"""After a pause, arrivals overdue by more than this are not made up for: visitors do not come in one burst."""
+
+LONGEST_SLEEP_S: Final = 0.1
+"""New shares come at least this often into view; they are announced half a second ahead."""
+
+
+class OpenLoad:
+    """The arrivals of one stream on this worker.
+
+    Args:
+        index: the stream's index in the plan.
+        stream: the stream.
+        journeys: user class names, in the order of the arrivals' weights.
+        arrivals: all arrivals of the stream.
+        shoppers: who starts them.
+        recorder: who counts them.
+        elapsed: seconds since the run's start, by cluster time.
+        may_start: whether this worker's lease still holds.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        stream: Stream,
+        journeys: list[str],
+        arrivals: Arrivals,
+        shoppers: Shoppers,
+        recorder: Recorder,
+        elapsed: Callable[[], float],
+        may_start: Callable[[], bool],
+    ) -> None:
+        self._index, self._stream, self._journeys = index, stream, journeys
+        self._schedule = Schedule(arrivals)
+        self._shoppers, self._recorder = shoppers, recorder
+        self._elapsed, self._may_start = elapsed, may_start
+        self._room: int | None = None
+        self._greenlet = gevent.spawn(self._run)
+
+    def assign(self, share: Share, from_s: float) -> None:
+        """Carry this share from an instant on, seconds since the run's start."""
+        self._schedule.assign(share, from_s - self._stream.start)
+        if self._stream.max_shoppers is not None:
+            self._room = owned_of_first(self._stream.max_shoppers, share)
+
+    def stop(self) -> None:
+        """Start nobody any more."""
+        self._greenlet.kill()
+
+    def _run(self) -> None:
+        while True:
+            arrival = self._schedule.peek()
+            wait_s = LONGEST_SLEEP_S if arrival is None else self._due_s(arrival) - self._elapsed()
+            if arrival is None or wait_s > 0:
+                gevent.sleep(min(wait_s, LONGEST_SLEEP_S))
+                continue
+            self._schedule.pop()
+            self._fire(arrival, -wait_s)
+
+    def _due_s(self, arrival: Arrival) -> float:
+        return self._stream.start + arrival.due_s
+
+    def _fire(self, arrival: Arrival, lag_s: float) -> None:
+        if lag_s > MISSED_AFTER_S or not self._may_start():
+            self._recorder.arrival_missed(self._index)
+            return
+        if self._room is not None and self._shoppers.active(self._index) >= self._room:
+            self._recorder.arrival_dropped(self._index)
+            return
+        lag_us = round(lag_s * 1e6)
+        self._recorder.arrival_started(self._index, lag_us, lag_s > LATE_S)
+        journey = self._journeys[arrival.journey]
+        self._shoppers.come(Session(self._recorder, journey, self._index, lag_us, arrival.cell), self._stream.session)

@@ -1,0 +1,211 @@
+"""One worker process: it holds its lease, listens, and serves one run.
+
+A process serves a single run and ends; its supervisor puts a fresh one in its place. So no run sees what another left
+behind: modules, memory, connections. Everything here runs in greenlets.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import gevent
+from gevent.event import Event
+
+from loadgen import __version__
+from loadgen.bus import Bus, ClusterBus, RunBus
+from loadgen.clock import ClusterClock
+from loadgen.errors import BusError, LoadgenError
+from loadgen.messages import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
+from loadgen.plan.secrets import redact
+from loadgen.worker.preparation import prepare, scratch_folder
+from loadgen.worker.serving import Serving
+from loadgen.worker.settings import WorkerSettings
+from loadgen.worker.targets import AllowedTargets
+
+log = logging.getLogger("loadgen.worker")
+
+BEATS_A_LEASE: Final = 4
+"""How many times a lease is renewed before it would end."""
+
+LISTEN_S: Final = 1.0
+"""How long one blocking read of the control stream lasts."""
+
+RETRY_S: Final = 0.2
+"""Pause before speaking again to a Redis that did not answer."""
+
+NO_LEADER_S: Final = 30.0
+"""Without a coordinator guards are unwatched: after this long no shopper is started."""
+
+
+class WorkerProcess:
+    """One worker process.
+
+    Args:
+        bus: open connection.
+        settings: what the operator said.
+        key: the cluster's key, empty without one.
+        targets: whom it may aim at.
+    """
+
+    def __init__(self, bus: Bus, settings: WorkerSettings, key: bytes, targets: AllowedTargets) -> None:
+        self._bus, self._cluster = bus, ClusterBus(bus)
+        self._settings, self._key, self._targets = settings, key, targets
+        self._clock = ClusterClock()
+        self._info = WorkerInfo(
+            worker=settings.name,
+            node=settings.node,
+            pid=os.getpid(),
+            labels=settings.labels,
+            loadgen=__version__,
+        )
+        self._lease_until_s = 0.0
+        self._led_at_s = time.monotonic()
+        self._beat_now, self._ended = Event(), Event()
+        self._serving: Serving | None = None
+        self._invited: str = ""
+        self._seats: dict[str, Seat] = {}
+
+    def run(self) -> None:
+        """Join the cluster, serve one run, leave.
+
+        Raises:
+            BusError: Redis cannot be reached at the very start.
+        """
+        self._cluster.sync_clock(self._clock)
+        position = self._cluster.control_position()
+        self._renew()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, self._on_signal, number, None)
+        greenlets = [gevent.spawn(self._beat), gevent.spawn(self._listen, position)]
+        self._ended.wait()
+        gevent.killall(greenlets, timeout=2)
+        try:
+            self._cluster.leave(self._settings.name)
+        except BusError as error:
+            log.warning("the lease runs out by itself: %s", error.message)
+
+    # -- lease
+
+    def _may_start(self) -> bool:
+        return self._clock.now() < self._lease_until_s and time.monotonic() - self._led_at_s < NO_LEADER_S
+
+    def _renew(self) -> None:
+        until_s, led, _ = self._cluster.beat(self._info, self._settings.lease_s)
+        self._lease_until_s = until_s
+        if led:
+            self._led_at_s = time.monotonic()
+
+    def _beat(self) -> None:
+        beats = 0
+        while True:
+            self._beat_now.wait(timeout=self._settings.lease_s / BEATS_A_LEASE)
+            self._beat_now.clear()
+            try:
+                self._renew()
+                beats += 1
+                if beats % BEATS_A_LEASE == 0:
+                    self._cluster.sync_clock(self._clock)
+            except BusError as error:
+                log.warning("the lease is not renewed: %s", error.message)
+                gevent.sleep(RETRY_S)
+                self._beat_now.set()
+
+    def _say(self, **changes: object) -> None:
+        """Change what this worker says of itself, at once."""
+        self._info = self._info.model_copy(update=changes)
+        self._beat_now.set()
+
+    # -- control
+
+    def _listen(self, position: str) -> None:
+        while True:
+            try:
+                position, messages = self._cluster.listen(position, LISTEN_S)
+                for _, message in messages:
+                    self._obey(message)
+            except BusError as error:
+                log.warning("control is not heard: %s", error.message)
+                gevent.sleep(RETRY_S)
+
+    def _obey(self, message: ControlMessage) -> None:
+        mine = message.run in {self._invited, "*"} if self._invited else False
+        if message.kind == "stop" and mine and self._serving is not None:
+            self._serving.stop(message.mode)
+        elif message.kind == "stop" and mine:
+            self._ended.set()
+        elif message.kind in {"invite", "epoch"} and (not self._invited or mine):
+            self._look_at_seat(message.run)
+        elif message.kind == "end" and mine and self._serving is None:
+            self._ended.set()
+
+    def _look_at_seat(self, run: str) -> None:
+        seat = RunBus(self._bus, run).seat(self._settings.name)
+        if seat is None or (self._info.leaving and not self._invited):
+            return
+        if not self._invited:
+            self._invited = run
+            self._say(run=run)
+            gevent.spawn(self._serve, run)
+        self._seats[run] = seat
+        if self._serving is not None:
+            self._serving.assign(seat)
+
+    def _ask_to_stop(self, reason: str) -> None:
+        self._cluster.say(ControlMessage(kind="stop", run=self._invited, mode=StopMode.GRACEFUL, reason=reason))
+
+    # -- one run
+
+    def _serve(self, run: str) -> None:
+        bus = RunBus(self._bus, run)
+        with scratch_folder() as scratch:
+            try:
+                spec = bus.spec()
+                prepared = prepare(spec, bus.code(), self._settings, self._key, self._targets, Path(scratch))
+            except LoadgenError as error:
+                log.warning("run %s refused: %s", run, error.message)
+                self._tell(bus, WorkerEventKind.REFUSED, text=error.message, hint=error.hint, exit_code=error.exit_code)
+                self._ended.set()
+                return
+            try:
+                self._serving = Serving(
+                    prepared, bus, self._settings.name, self._clock, self._may_start, self._ask_to_stop
+                )
+                self._tell(bus, WorkerEventKind.READY)
+                self._serving.assign(self._seats[run])
+                sequence = self._serving.serve()
+                self._tell(bus, WorkerEventKind.DONE, sequence=sequence)
+            except Exception as error:
+                text = redact(f"{type(error).__name__}: {error}", prepared.secrets)
+                log.exception("run %s: this worker failed: %s", run, text)
+                raise
+            finally:
+                self._ended.set()
+
+    def _tell(self, bus: RunBus, kind: WorkerEventKind, **fields: object) -> None:
+        event = WorkerEvent.model_validate({"kind": kind, "worker": self._settings.name, **fields})
+        deadline_s = time.monotonic() + self._settings.lease_s
+        said = False
+        while not said:
+            try:
+                bus.tell(event)
+                said = True
+            except BusError as error:
+                if time.monotonic() > deadline_s:
+                    raise
+                log.warning("%s is not said: %s", kind, error.message)
+                gevent.sleep(RETRY_S)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self._serving is None:
+            self._ended.set()
+        elif self._info.leaving or number == signal.SIGINT:
+            self._serving.stop(StopMode.NOW)
+        else:
+            log.info("leaving: the share is given back, the shoppers finish")
+            self._say(leaving=True)

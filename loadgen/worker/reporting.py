@@ -1,0 +1,124 @@
+"""One frame a second, kept until it is sealed.
+
+Runs beside the load in two greenlets: one closes each second on time, the other sends, so that a slow Redis delays
+no second.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+import gevent
+from gevent.event import Event
+
+from loadgen.bus import RunBus
+from loadgen.errors import BusError
+from loadgen.journey.recorder import Recorder
+from loadgen.messages import Frame
+from loadgen.worker.health import HealthMeter
+from loadgen.worker.outbox import Outbox
+
+log = logging.getLogger("loadgen.worker")
+
+ASK_S: Final = 1.0
+"""How often a worker asks which of its frames are sealed."""
+
+RETRY_S: Final = 0.25
+"""Pause before speaking again to a Redis that did not answer."""
+
+
+class Reporting:
+    """The frames of one worker in one run.
+
+    Args:
+        bus: the run's part of the bus.
+        worker: this worker's name.
+        recorder: what was counted.
+        elapsed: seconds since the run's start, by cluster time.
+        clock_error: bound of the clock's error, seconds.
+    """
+
+    def __init__(
+        self,
+        bus: RunBus,
+        worker: str,
+        recorder: Recorder,
+        elapsed: Callable[[], float],
+        clock_error: Callable[[], float],
+    ) -> None:
+        self._bus, self._worker, self._recorder = bus, worker, recorder
+        self._elapsed, self._clock_error = elapsed, clock_error
+        self._outbox = Outbox()
+        self._health = HealthMeter()
+        self._wake = Event()
+        self._second = max(0, int(elapsed()))
+        self.epoch = 0
+        self._ticker = gevent.spawn(self._tick)
+        self._sender = gevent.spawn(self._send)
+
+    @property
+    def last_sequence(self) -> int:
+        """Number of the latest frame."""
+        return self._outbox.next_sequence - 1
+
+    def finish(self, patience_s: float) -> bool:
+        """Close the last second and wait until everything is sealed.
+
+        Args:
+            patience_s: how long to wait for the coordinator.
+
+        Returns:
+            Whether everything was sealed.
+        """
+        self._ticker.kill()
+        self._close(last=True)
+        with gevent.Timeout(patience_s, exception=False):
+            while len(self._outbox):
+                gevent.sleep(0.05)
+        self._health.stop()
+        self._sender.kill()
+        return not len(self._outbox)
+
+    def _tick(self) -> None:
+        while True:
+            gevent.sleep(max(0.0, self._second + 1 - self._elapsed()))
+            if self._elapsed() >= self._second + 1:
+                self._close()
+
+    def _close(self, last: bool = False) -> None:
+        # After a pause several seconds have gone by: what happened in them goes into the last one that has ended.
+        second = max(self._second, int(self._elapsed()) - 1) if not last else max(self._second, int(self._elapsed()))
+        frame = Frame(
+            self._bus.run,
+            self._worker,
+            self._outbox.next_sequence,
+            second,
+            self.epoch,
+            self._recorder.take(second),
+            self._health.take(self._clock_error()),
+            last,
+        )
+        self._outbox.put(frame.encode())
+        self._second = second + 1
+        self._wake.set()
+
+    def _send(self) -> None:
+        asked_at_s = 0.0
+        while True:
+            self._wake.wait(timeout=RETRY_S)
+            self._wake.clear()
+            now_s = time.monotonic()
+            try:
+                batch = self._outbox.due(now_s)
+                if batch:
+                    self._bus.send([data for _, data in batch])
+                    self._outbox.sent([number for number, _ in batch], now_s)
+                if now_s - asked_at_s >= ASK_S or self._ticker.dead:
+                    self._outbox.sealed(self._bus.sealed_sequence(self._worker))
+                    asked_at_s = now_s
+            except BusError as error:
+                log.warning("frames wait: %s", error.message)
+                gevent.sleep(RETRY_S)

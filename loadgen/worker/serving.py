@@ -1,0 +1,168 @@
+"""One run, served by this process from its first arrival to its last frame."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import gevent
+from gevent.event import Event
+
+from loadgen.bus import RunBus
+from loadgen.clock import ClusterClock
+from loadgen.journey import wire
+from loadgen.journey.recorder import Recorder
+from loadgen.messages import Seat, StopMode
+from loadgen.plan.planned import arrivals_of
+from loadgen.plan.stream import LoadModel
+from loadgen.shapes.arrivals import Share
+from loadgen.worker.closed_load import ClosedLoad
+from loadgen.worker.open_load import OpenLoad
+from loadgen.worker.preparation import Prepared
+from loadgen.worker.reporting import Reporting
+from loadgen.worker.runner import LoadRunner
+from loadgen.worker.shoppers import Shoppers
+
+log = logging.getLogger("loadgen.worker")
+
+LAND_S: Final = 10.0
+"""How long requests on the wire are awaited after a stop: most shops answer within this or not at all."""
+
+SEAL_PATIENCE_S: Final = 20.0
+"""How long the last frames wait for a coordinator before the process gives up on them."""
+
+
+class Load(Protocol):
+    """What starts shoppers in one stream."""
+
+    def assign(self, share: Share, from_s: float) -> None:
+        """Carry this share from an instant on."""
+
+    def stop(self) -> None:
+        """Start nobody any more."""
+
+
+class Serving:
+    """This worker's part in one run.
+
+    Args:
+        prepared: plan and journeys, ready to run.
+        bus: the run's part of the bus.
+        worker: this worker's name.
+        clock: cluster time.
+        may_start: whether this worker's lease still holds.
+        on_quit: called with a reason when a journey asks to end the run.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        bus: RunBus,
+        worker: str,
+        clock: ClusterClock,
+        may_start: Callable[[], bool],
+        on_quit: Callable[[str], None],
+    ) -> None:
+        self._prepared, self._bus, self._worker = prepared, bus, worker
+        self._clock, self._may_start = clock, may_start
+        self._recorder = Recorder(worker, prepared.plan.max_names)
+        self._shoppers = Shoppers(prepared, self._recorder)
+        self._runner = LoadRunner(prepared.environment, on_quit, lambda: len(self._shoppers))
+        self._loads: list[Load] = []
+        self._seat = Seat()
+        self._started, self._stopped = Event(), Event()
+        self._mode = StopMode.GRACEFUL
+        wire.install()
+        wire.listen(prepared.environment, self._recorder)
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self._prepared.run
+
+    def assign(self, seat: Seat) -> None:
+        """Take new shares; the first ones start the load."""
+        if seat.epoch <= self._seat.epoch:
+            return
+        self._seat = seat
+        if not self._loads:
+            self._loads = self._make_loads()
+        for load in self._loads:
+            load.assign(Share(seat.low, seat.high), seat.from_s)
+        self._started.set()
+
+    def stop(self, mode: StopMode) -> None:
+        """Start nobody any more; with ``now``, let nobody send another request either."""
+        for load in self._loads:
+            load.stop()
+        if mode is StopMode.NOW:
+            self._mode = mode
+            self._shoppers.stop(now=True)
+        self._started.set()
+        self._stopped.set()
+
+    def serve(self) -> int:
+        """Serve the run to its end; blocks.
+
+        Returns:
+            Number of the last frame, 0 when the run was stopped before it started.
+        """
+        self._started.wait()
+        if not self._seat.epoch:
+            return 0
+        reporting = Reporting(self._bus, self._worker, self._recorder, self._elapsed, lambda: self._clock.error_s)
+        self._runner.begin()
+        self._await_end_of_load(reporting)
+        for load in self._loads:
+            load.stop()
+        self._see_out()
+        self._runner.end()
+        sealed = reporting.finish(SEAL_PATIENCE_S)
+        if not sealed:
+            log.error("run %s: the last frames were not sealed within %g s", self.run, SEAL_PATIENCE_S)
+        return reporting.last_sequence
+
+    def _make_loads(self) -> list[Load]:
+        plan = self._prepared.plan
+        arrivals = arrivals_of(plan)
+        loads: list[Load] = []
+        for index, stream in enumerate(plan.load):
+            mix = plan.mix(stream)
+            if stream.model is LoadModel.OPEN:
+                loads.append(
+                    OpenLoad(
+                        index,
+                        stream,
+                        list(mix),
+                        arrivals[index],
+                        self._shoppers,
+                        self._recorder,
+                        self._elapsed,
+                        self._may_start,
+                    )
+                )
+            else:
+                loads.append(
+                    ClosedLoad(index, stream, mix, self._shoppers, self._recorder, self._elapsed, self._may_start)
+                )
+        return loads
+
+    def _await_end_of_load(self, reporting: Reporting) -> None:
+        while not self._stopped.is_set() and self._elapsed() < self._prepared.plan.duration:
+            reporting.epoch = self._seat.epoch
+            if self._seat.low == self._seat.high and self._elapsed() > self._seat.from_s:
+                return  # this worker gave its share back
+            self._stopped.wait(timeout=min(0.1, max(0.001, self._prepared.plan.duration - self._elapsed())))
+
+    def _see_out(self) -> None:
+        """Wait for the last shoppers, and end those that take too long."""
+        patient_until_s = self._elapsed() + self._prepared.plan.graceful_stop
+        while len(self._shoppers) and self._mode is StopMode.GRACEFUL and self._elapsed() < patient_until_s:
+            gevent.sleep(0.02)
+        self._shoppers.stop(now=True)
+        if not self._shoppers.wait(LAND_S):
+            log.warning("run %s: %d shoppers did not leave", self.run, self._shoppers.kill())
+
+    def _elapsed(self) -> float:
+        return self._clock.now() - self._seat.start_s

@@ -1,0 +1,125 @@
+"""The processes of one machine: ``loadgen worker``. Never touches gevent.
+
+Keeps one process per core (or as many as asked), puts a fresh one in the place of each that ends, at once after a run
+and with a growing pause when one dies young, and takes a dead one off the cluster's list so that its share moves
+without waiting for its lease. On SIGTERM every process drains and gives its share back; a second signal hurries them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+from loadgen.bus import Bus, ClusterBus
+from loadgen.children import start_child
+from loadgen.errors import BusError
+from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
+
+log = logging.getLogger("loadgen.worker")
+
+LOOK_S: Final = 0.1
+"""How often the processes are looked at."""
+
+YOUNG_S: Final = 2.0
+"""A process that fails within this after its start failed because of it."""
+
+LONGEST_PAUSE_S: Final = 10.0
+"""Longest pause before a process that keeps dying is started again."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """Room for one process."""
+
+    child: subprocess.Popen[bytes] | None = None
+    name: str = ""
+    started_at_s: float = 0.0
+    start_after_s: float = 0.0
+    pause_s: float = 0.0
+
+
+class Supervisor:
+    """Looks after the worker processes of one machine.
+
+    Args:
+        bus: open connection, to report the dead.
+        settings: what each process gets, but for its name.
+        processes: how many.
+    """
+
+    def __init__(self, bus: Bus, settings: WorkerSettings, processes: int) -> None:
+        self._cluster = ClusterBus(bus)
+        self._settings = settings
+        self._places = [_Place() for _ in range(processes)]
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Work until told to stop by a signal; returns when every process has ended."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        while not self._stopping.is_set() or any(place.child for place in self._places):
+            for place in self._places:
+                self._look_after(place, time.monotonic())
+            # Not Event.wait: it must go on looking while stopping.
+            time.sleep(LOOK_S)
+
+    def _look_after(self, place: _Place, now_s: float) -> None:
+        if place.child is None:
+            if not self._stopping.is_set() and now_s >= place.start_after_s:
+                self._start(place, now_s)
+            return
+        code = place.child.poll()
+        if code is None:
+            return
+        place.child = None
+        if code == 0:
+            place.pause_s = 0.0
+            return
+        self._report_dead(place.name, code)
+        young = now_s - place.started_at_s < YOUNG_S
+        place.pause_s = min(max(0.5, place.pause_s * 2), LONGEST_PAUSE_S) if young else 0.0
+        place.start_after_s = now_s + place.pause_s
+
+    def _start(self, place: _Place, now_s: float) -> None:
+        place.name = f"{self._settings.node}-{uuid.uuid4().hex[:8]}"
+        settings = self._settings.model_copy(update={"name": place.name})
+        place.child = start_child(
+            [sys.executable, "-m", "loadgen.worker"], env={SETTINGS_VARIABLE: settings.model_dump_json()}
+        )
+        place.started_at_s = now_s
+
+    def _report_dead(self, name: str, code: int) -> None:
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        log.warning("worker %s %s", name, how)
+        try:
+            self._cluster.leave(name)
+        except BusError as error:
+            log.warning("its lease runs out by itself: %s", error.message)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        hurry = self._stopping.is_set()
+        self._stopping.set()
+        for place in self._places:
+            if place.child is not None and place.child.poll() is None:
+                place.child.send_signal(signal.SIGTERM)
+        log.info("stopping%s (%s)", " now" if hurry else "", signal.Signals(number).name)
+
+
+def node_name() -> str:
+    """This machine's name."""
+    return socket.gethostname()
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
