@@ -36,6 +36,7 @@ class Finding:
     at_key: bool = False
     column: int = 1
     meant: str = ""
+    details: str = ""
 
     @property
     def sentence(self) -> str:

@@ -14,15 +14,15 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from loadgen.plan import checks
 from loadgen.plan.conditions import Guard, Threshold
-from loadgen.plan.names import ClassName, DataPath, JourneyPath, Label
-from loadgen.plan.peak import peak
+from loadgen.plan.names import ClassName, DataPath, JourneyPath, Label, Word, check_prose
 from loadgen.plan.stream import LoadModel, Stream, Weight
 from loadgen.plan.target import Target
 from loadgen.shapes import Duration
+from loadgen.shapes.preview import levels
 
 MAX_STREAMS = 32
 """More streams than this cannot be told apart on a chart; every worker follows each of them."""
@@ -45,10 +45,11 @@ MAX_DISTINCT_NAMES = 10_000
 MAX_WORKERS = 10_000
 """The size of cluster that the bus is made for."""
 
+PEAK_SLICES = 500
+"""A sum peaks at a corner, which is always looked at, or where waves overlap: those are seen to a slice."""
+
 MAX_SEED = 2**63 - 1
 """Seeds travel as signed 64-bit numbers."""
-
-Tag = Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class _Part(BaseModel):
@@ -113,7 +114,7 @@ class WorkersDemand(_Part):
         le=MAX_WORKERS,
         description="At least this many worker processes. Default: one.",
     )
-    labels: dict[Label, str] = Field(
+    labels: dict[Label, Word] = Field(
         default={},
         max_length=20,
         description="Only workers that carry all these labels take part.",
@@ -126,7 +127,9 @@ class Plan(_Part):
     """One load test: whom it aims at, what shoppers do, how many come when, and what must hold."""
 
     name: Label = Field(description="A label for this plan.", examples=["winter-sales-rehearsal"])
-    description: str = Field(default="", max_length=10_000, description="What the plan rehearses, for readers.")
+    description: Annotated[str, AfterValidator(check_prose)] = Field(
+        default="", max_length=10_000, description="What the plan rehearses, for readers."
+    )
     target: Target = Field(description="The shop under test.")
     journeys: tuple[JourneyRef, ...] = Field(
         min_length=1, max_length=MAX_JOURNEYS, description="What shoppers do, and in which mix."
@@ -147,8 +150,10 @@ class Plan(_Part):
     data: tuple[DataFile, ...] = Field(
         default=(), max_length=MAX_DATA_FILES, description="Files with data that journeys draw from."
     )
-    tags: tuple[Tag, ...] = Field(default=(), max_length=MAX_TAGS, description="Run only tasks with one of these tags.")
-    exclude_tags: tuple[Tag, ...] = Field(
+    tags: tuple[Word, ...] = Field(
+        default=(), max_length=MAX_TAGS, description="Run only tasks with one of these tags."
+    )
+    exclude_tags: tuple[Word, ...] = Field(
         default=(), max_length=MAX_TAGS, description="Leave out tasks with one of these tags."
     )
     seed: int = Field(
@@ -227,4 +232,8 @@ class Plan(_Part):
         return self._peak(LoadModel.CLOSED)
 
     def _peak(self, model: LoadModel) -> float:
-        return peak([(stream.shape, stream.start) for stream in self.streams(model)])
+        streams = self.streams(model)
+        if len(streams) == 1:
+            return streams[0].shape.peak
+        placed = [(stream.shape, stream.start) for stream in streams]
+        return max(levels(placed, self.duration, PEAK_SLICES)) if placed else 0.0

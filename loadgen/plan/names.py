@@ -33,6 +33,23 @@ def _check_label(text: str) -> str:
     return text
 
 
+def _check_word(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("expected printable text")
+    return text
+
+
+def check_prose(text: str) -> str:
+    """Text of several lines, without characters that would steer a terminal.
+
+    Raises:
+        ValueError: it has such characters.
+    """
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        raise ValueError("expected text without control characters")
+    return text
+
+
 def _check_class_name(text: str) -> str:
     if not text.isidentifier() or keyword.iskeyword(text):
         raise ValueError(f"expected the name of a class such as GuestBuyer; got '{text}'")
@@ -60,6 +77,7 @@ Label = Annotated[
     Field(min_length=1, max_length=MAX_NAME_CHARS, json_schema_extra=_LABEL_SCHEMA),
     AfterValidator(_check_label),
 ]
+Word = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS), AfterValidator(_check_word)]
 LabelOrNone = Annotated[
     str, Field(max_length=MAX_NAME_CHARS), AfterValidator(lambda text: _check_label(text) if text else text)
 ]

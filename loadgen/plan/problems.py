@@ -29,6 +29,7 @@ class Problem:
         message: what is wrong; where ``expected`` is given, what was got instead.
         expected: what would have been right.
         suggestion: the nearest name, or what to do.
+        details: further lines to show below, such as a traceback.
     """
 
     file: str
@@ -38,12 +39,15 @@ class Problem:
     message: str
     expected: str = ""
     suggestion: str = ""
+    details: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else f"{self.file}:"
         place = f" {self.path}:" if self.path else ":" if self.line else ""
         sentence = f"expected {self.expected}; {self.message}" if self.expected else self.message
-        return _one_line(f"{where}{place} {sentence}" + (f" ({self.suggestion})" if self.suggestion else ""))
+        suggestion = f" ({self.suggestion})" if self.suggestion else ""
+        below = (f"    {line}" for line in self.details.splitlines())
+        return "\n".join(map(_harmless, (f"{where}{place} {sentence}{suggestion}", *below)))
 
 
 class InvalidPlan(PlanError):  # noqa: N818 - it reads as what it is: the plan is invalid
@@ -64,7 +68,7 @@ class InvalidPlan(PlanError):  # noqa: N818 - it reads as what it is: the plan i
 
 
 def render(problems: Iterable[Problem]) -> str:
-    """One line for each problem, in the order given."""
+    """One line for each problem, in the order given, with its details below."""
     return "\n".join(str(problem) for problem in problems)
 
 
@@ -76,6 +80,6 @@ def written(place: Place) -> str:
     return text
 
 
-def _one_line(text: str) -> str:
-    """Whatever a stranger's file holds, a problem is one line and moves no cursor."""
+def _harmless(text: str) -> str:
+    """Whatever a stranger's file holds, a problem stays on its line and moves no cursor."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

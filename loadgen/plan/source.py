@@ -116,6 +116,7 @@ class Source:
             message=finding.message,
             expected=finding.expected,
             suggestion=finding.suggestion,
+            details=finding.details,
         )
 
     def _mark(self, place: Place, *, at_key: bool) -> Mark:

@@ -82,6 +82,7 @@ class Target(BaseModel):
     base_url: Annotated[str, Field(max_length=MAX_TEXT_CHARS), AfterValidator(_check_base_url)] = Field(
         description="Absolute http or https address that journeys' paths are appended to, without a query.",
         examples=["https://shop.example"],
+        json_schema_extra={"pattern": r"^(https?://|.*\$\{env:)"},
     )
     headers: dict[HeaderName, HeaderValue] = Field(
         default={},
