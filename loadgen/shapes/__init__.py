@@ -1,7 +1,7 @@
 """The wanted load as a function of time, and which arrivals follow from it.
 
 Pure mathematics, layer 1: no clock and no I/O. A new kind of shape is one file here, one line in :data:`KINDS`
-and one row in the table of ``tests/shapes/conftest.py``.
+and one row in the table of ``tests/shapes/test_every_kind.py``.
 """
 
 from __future__ import annotations

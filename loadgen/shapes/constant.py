@@ -28,7 +28,7 @@ class Constant(PiecewiseShape):
 
     def pieces(self) -> Iterable[Piece]:
         """One level piece."""
-        return [Piece(self.for_, self.at, self.at)]
+        return [Piece(0.0, self.for_, self.at, self.at)]
 
     @property
     def start_level(self) -> float:

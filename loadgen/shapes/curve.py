@@ -22,6 +22,8 @@ from loadgen.shapes.segments import Piece, PiecewiseShape
 
 
 def _in_order_of_time(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    if len(points) < 2:
+        raise ValueError("a curve needs at least two points")
     if points[0][0] != 0:
         raise ValueError("the first point must be at 0s, when the shape starts")
     for i, ((before, _), (after, _)) in enumerate(pairwise(points), start=2):
@@ -34,7 +36,11 @@ def _in_order_of_time(points: tuple[tuple[float, float], ...]) -> tuple[tuple[fl
     return points
 
 
-Points = Annotated[tuple[tuple[Duration, Level], ...], Field(min_length=2), AfterValidator(_in_order_of_time)]
+Points = Annotated[
+    tuple[tuple[Duration, Level], ...],
+    AfterValidator(_in_order_of_time),
+    Field(json_schema_extra={"minItems": 2}),  # min_length would complain of points that are there but wrong
+]
 
 
 class Curve(PiecewiseShape):
@@ -46,7 +52,7 @@ class Curve(PiecewiseShape):
 
     def pieces(self) -> Iterable[Piece]:
         """One straight piece between neighbours."""
-        return [Piece(t1 - t0, level0, level1) for (t0, level0), (t1, level1) in pairwise(self.points)]
+        return [Piece(t0, t1, level0, level1) for (t0, level0), (t1, level1) in pairwise(self.points)]
 
     @property
     def start_level(self) -> float:

@@ -31,7 +31,7 @@ class Ramp(ContinuingShape):
 
     def pieces(self) -> Iterable[Piece]:
         """One straight piece."""
-        return [Piece(self.over, self.start_level, self.to)]
+        return [Piece(0.0, self.over, self.start_level, self.to)]
 
     @property
     def end_level(self) -> float:

@@ -7,7 +7,8 @@ Within one segment that starts at time t₀ with level r, slope s and U arrivals
     due(n)         = t₀ + 2c / (r + √(r² + 2·s·c))      c = n − U
 
 The second is the root of the quadratic in the form that loses no digits when the slope is near 0 (where it becomes
-c / r) or the level starts at 0 (where it becomes √(2c / s)).
+c / r) or the level starts at 0 (where it becomes √(2c / s)). A falling piece is solved backwards from its end, where it
+is a rising one: so there is never a difference under the root.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from loadgen.shapes.shape import Shape
 
 
 class Piece(NamedTuple):
-    """A straight line of the level: ``length_s`` long, from ``start`` to ``end``."""
+    """A straight line of the level, from one instant to another, in seconds."""
 
-    length_s: float
+    from_s: float
+    to_s: float
     start: float
     end: float
 
@@ -35,19 +37,18 @@ class Segments:
     """Straight pieces one after another, with their prefix sums; levels may jump between pieces.
 
     Args:
-        pieces: at least one; pieces of no length are left out.
+        pieces: at least one, the first from 0, each from where the one before ends; those of no length are left out.
     """
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
-        kept = tuple(piece for piece in pieces if piece.length_s > 0)
-        self._pieces = kept
-        self._slopes = tuple((piece.end - piece.start) / piece.length_s for piece in kept)
-        self.corners_s = tuple(accumulate((piece.length_s for piece in kept), initial=0.0))
-        areas = (piece.length_s * (piece.start + piece.end) / 2 for piece in kept)
+        self._pieces = tuple(piece for piece in pieces if piece.to_s > piece.from_s)
+        self._slopes = tuple((piece.end - piece.start) / (piece.to_s - piece.from_s) for piece in self._pieces)
+        areas = ((piece.to_s - piece.from_s) * (piece.start + piece.end) / 2 for piece in self._pieces)
         self._before = tuple(accumulate(areas, initial=0.0))
+        self.corners_s = (0.0, *(piece.to_s for piece in self._pieces))
         self.duration_s = self.corners_s[-1]
         self.total = self._before[-1]
-        self.peak = max(max(piece.start, piece.end) for piece in kept)
+        self.peak = max(max(piece.start, piece.end) for piece in self._pieces)
 
     def rate_at(self, t_s: float) -> float:
         """The level at ``t_s``; after the jump where there is one; 0 outside."""
@@ -77,15 +78,19 @@ class Segments:
         if n > self.total:
             return math.inf
         i = bisect_left(self._before, n) - 1
-        c = n - self._before[i]
-        level = self._pieces[i].start
-        root = math.sqrt(max(level * level + 2 * self._slopes[i] * c, 0.0))
-        if level + root == 0:  # levels so small that their squares vanish
-            return self.corners_s[i + 1]
-        return min(self.corners_s[i] + 2 * c / (level + root), self.corners_s[i + 1])
+        from_s, to_s, start, end = self._pieces[i]
+        if end < start:
+            return max(to_s - _crossing(self._before[i + 1] - n, end, -self._slopes[i]), from_s)
+        return min(from_s + _crossing(n - self._before[i], start, self._slopes[i]), to_s)
 
     def _piece_at(self, t_s: float) -> int:
         return min(bisect_right(self.corners_s, t_s), len(self._pieces)) - 1
+
+
+def _crossing(area: float, level: float, slope: float) -> float:
+    """After how many seconds a level that does not fall has covered an area."""
+    ahead = level + math.sqrt(level * level + 2 * slope * area)
+    return 2 * area / ahead if ahead else 0.0
 
 
 class PiecewiseShape(Shape):

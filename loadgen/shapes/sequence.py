@@ -34,16 +34,21 @@ def in_turn(shapes: Iterable[Shape]) -> tuple[Shape, ...]:
     level = 0.0
     resolved: list[Shape] = []
     for i, shape in enumerate(shapes):
-        try:
-            resolved.append(shape.starting_at(level))
-        except ValidationError as error:
-            raise ValidationError.from_exception_data("Sequence", _located(error, i, shape.kind)) from error
+        resolved.append(started(shape, level, i))
         level = resolved[-1].end_level
     if not resolved:
         raise ValueError("a list of shapes cannot be empty")
     if math.fsum(shape.duration for shape in resolved) > MAX_DURATION_S:
         raise ValueError("all shapes together cannot last longer than 31 days")
     return tuple(resolved)
+
+
+def started(shape: Shape, level: float, *place: int) -> Shape:
+    """The shape with its ``from`` filled in; an error is located at ``place`` and the shape's kind."""
+    try:
+        return shape.starting_at(level)
+    except ValidationError as error:
+        raise ValidationError.from_exception_data(shape.kind, _located(error, *place, shape.kind)) from error
 
 
 def _located(error: ValidationError, *place: int | str) -> list[InitErrorDetails]:

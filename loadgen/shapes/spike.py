@@ -38,11 +38,11 @@ class Spike(ContinuingShape):
 
     def pieces(self) -> Iterable[Piece]:
         """The way up, the peak, the way down."""
-        base = self.start_level
+        base, fall_s = self.start_level, self.for_ - self.rise
         return [
-            Piece(self.rise, base, self.to),
-            Piece(self.for_ - 2 * self.rise, self.to, self.to),
-            Piece(self.rise, self.to, base),
+            Piece(0.0, self.rise, base, self.to),
+            Piece(self.rise, fall_s, self.to, self.to),
+            Piece(fall_s, self.for_, self.to, base),
         ]
 
     @property

@@ -48,8 +48,7 @@ class Step(ContinuingShape):
 
     def pieces(self) -> Iterable[Piece]:
         """One level piece a step."""
-        levels = (self._level(i) for i in range(self.steps))
-        return [Piece(self.every, level, level) for level in levels]
+        return [Piece(self.every * i, self.every * (i + 1), self._level(i), self._level(i)) for i in range(self.steps)]
 
     @property
     def end_level(self) -> float:

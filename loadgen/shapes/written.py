@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from loadgen.shapes.sequence import Sequence, in_turn
+from loadgen.shapes.sequence import Sequence, in_turn, started
 from loadgen.shapes.shape import Shape
 
 
@@ -52,7 +52,7 @@ class WrittenForm:
         if isinstance(value, list | tuple):
             shape: Shape = Sequence(shapes=in_turn(self._many.validate_python(value)))
         else:
-            shape = self._one.validate_python(value).starting_at(0.0)
+            shape = started(self._one.validate_python(value), 0.0)
         if shape.total <= 0:
             raise ValueError("this shape asks for no load at all: its level is 0 throughout")
         return shape
