@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -110,9 +111,9 @@ class Catalogue:
     def related(self, product: Product, count: int) -> list[Product]:
         """The ``count`` next products of the same category, around the corner at its end."""
         siblings = self.by_category[product.category]
-        start = siblings.index(product) + 1
-        ring = [*siblings[start : start + count], *siblings[:count]]
-        return [sibling for sibling in ring if sibling is not product][:count]
+        after = bisect_right(siblings, product.number, key=lambda sibling: sibling.number)
+        following = siblings[after : after + count]
+        return following + siblings[: min(count - len(following), after - 1)]
 
     def _beginning_with(self, prefix: str) -> set[int]:
         return set().union(*(indices for word, indices in self.by_word.items() if word.startswith(prefix)))

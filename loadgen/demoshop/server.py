@@ -59,9 +59,8 @@ class ShopServer:
         self._desk = desk = Desk(self.shop, Reception(self._config, self.shop.faults), loop)
         try:
             self._server = await loop.create_server(lambda: Connection(desk), host, port, backlog=BACKLOG)
-        except OSError as error:
-            problem = f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}"
-            raise PortError(problem, hint=_port_hint(port)) from error
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host that no name can be, such as a..b
+            raise PortError(f"cannot listen on {host}:{port}: {_reason(error)}", hint=_port_hint(port)) from error
         self._pace = loop.create_task(self._keep_limits())
         return host, self._server.sockets[0].getsockname()[1]
 
@@ -137,6 +136,14 @@ def _allow_many_connections() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):  # some sandboxes refuse; the usual limit still serves
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "not a host name"
+    # asyncio rewrites strerror; a failed look-up of the host has its own, negative, numbers.
+    known = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return (known or str(error)).lower()
 
 
 def _port_hint(port: int) -> str:
