@@ -11,6 +11,9 @@ from pathlib import Path
 
 from loadgen.errors import JourneyError
 
+_LIBRARY = {"site-packages", "dist-packages", "loadgen"}
+"""Directories whose frames are not the author's."""
+
 
 def broken_import(error: BaseException, root: Path, file: str) -> JourneyError:
     """The error of a journey file that does not import.
@@ -47,6 +50,14 @@ def short_traceback(error: BaseException, root: Path) -> str:
             lines.append(f"    {error.text.strip()}{caret}")
     lines.append("  " + "".join(_last_line(error)))
     return "\n".join(lines)
+
+
+def place_of(error: BaseException) -> str:
+    """Where an author's code raised: ``buy.py:31 in pay``, the innermost frame that is not a library's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _LIBRARY & set(Path(frame.filename).parts[:-1])]
+    last = (own or frames)[-1] if frames else None
+    return f"{Path(last.filename).name}:{last.lineno} in {last.name}" if last else "nowhere"
 
 
 def _last_line(error: BaseException) -> str:

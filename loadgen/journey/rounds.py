@@ -53,6 +53,7 @@ def _counted(execute_next_task: Callable[[Any], None]) -> Callable[[Any], None]:
                 session.task_done()
             raise
         except (StopUser, StopTest):
+            session.task_left()
             raise
         except Exception as error:
             session.task_failed(error)

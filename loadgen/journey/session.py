@@ -31,7 +31,9 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 from locust.user.users import User
 
 from loadgen.journey.counting import JourneyHow
+from loadgen.journey.mistakes import place_of
 from loadgen.journey.recorder import Recorder
+from loadgen.journey.target import let_go
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +81,7 @@ class Session:
         step: the step the shopper is in, "" outside of steps.
         greenlet: the greenlet that runs it, None before and after.
         user: the Locust user, None before.
+        error: the last error that its journey raised, None when there was none.
         leaving: whether it was asked to stop.
         stopping: whether every further request is refused.
         in_flight: its requests on the wire, those of greenlets it spawned included.
@@ -88,10 +91,12 @@ class Session:
     __slots__ = (
         "_failed",
         "_landed",
+        "_left",
         "_open_round",
         "_tasks_done",
         "_wanted",
         "arrival",
+        "error",
         "greenlet",
         "in_flight",
         "journey",
@@ -114,6 +119,7 @@ class Session:
         self.step = ""
         self.greenlet: Any = None
         self.user: User | None = None
+        self.error: Exception | None = None
         self.leaving = False
         self.stopping = False
         self.in_flight = 0
@@ -121,6 +127,7 @@ class Session:
         self._wanted: int | None = None
         self._tasks_done = 0
         self._failed = False
+        self._left = False
         self._open_round = False
         self._landed: Any = None
 
@@ -172,6 +179,7 @@ class Session:
             try:
                 self._leave()
             finally:
+                let_go(user)
                 how = self._ending()
                 current.reset(token)
                 if isinstance(greenlet, Greenlet):
@@ -189,12 +197,8 @@ class Session:
             self._landed.wait()
 
     def _ending(self) -> JourneyHow:
-        unfinished = self._wanted is not None and self._tasks_done < self._wanted
-        how: JourneyHow = "completed"
-        if self._failed:
-            how = "failed"
-        elif self.leaving and (unfinished or self._wanted is None):
-            how = "interrupted"
+        finished = self._left or (self._wanted is not None and self._tasks_done >= self._wanted)
+        how: JourneyHow = "failed" if self._failed else "completed" if finished else "interrupted"
         if self._open_round:
             self._open_round = False
             self.recorder.journey_ended(self.journey, how)
@@ -217,10 +221,15 @@ class Session:
         elif self._tasks_done >= self._wanted:
             self.be_last_task()
 
+    def task_left(self) -> None:
+        """A task raised ``StopUser``: the author's own way of ending the journey, unless it was asked to stop."""
+        self._left = not self.leaving
+
     def task_failed(self, error: Exception | None) -> None:
         """A task raised an error, or the shopper gave up for one: the journey has failed."""
-        if error is not None and not self._failed:
-            self.recorder.sample(self, "", "", "error", f"{type(error).__name__}: {error}")
+        if error is not None and error is not self.error:
+            self.error = error
+            self.recorder.sample(self, "", "", "error", f"{type(error).__name__}: {error} ({place_of(error)})")
         self._failed = True
         if self._wanted is None:
             self._end_round("failed")

@@ -1,4 +1,8 @@
-"""Aim a user at the plan's target: its host, and the headers that every request carries."""
+"""Aim a user at the plan's target, and let go of it: host, default headers, connections.
+
+A shopper has connections of its own, as a visitor has. They are closed when it leaves: with thousands of shoppers a
+minute, waiting for the garbage collector would run out of file descriptors.
+"""
 
 from __future__ import annotations
 
@@ -49,3 +53,22 @@ def apply_headers(user: User, headers: Mapping[str, str]) -> None:
         client.client.default_headers.update(headers)
     elif isinstance(client, HttpSession):
         client.headers.update(headers)
+
+
+def let_go(user: User) -> None:
+    """Close a user's connections, unless its class shares them among users (``client_pool``, ``pool_manager``)."""
+    client: Any = getattr(user, "client", None)
+    if isinstance(client, FastHttpSession) and getattr(user, "client_pool", None) is None:
+        client.client.close()
+    elif isinstance(client, HttpSession) and getattr(user, "pool_manager", None) is None:
+        _close_pools(client)
+
+
+def _close_pools(client: HttpSession) -> None:
+    """Close a requests session for good: its own ``close()`` leaves that to the end of every response's life."""
+    adapters: list[Any] = list(client.adapters.values())
+    for adapter in adapters:
+        for manager in (adapter.poolmanager, *adapter.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - urllib3's container does not iterate
+                manager.pools[key].close()
+    client.close()

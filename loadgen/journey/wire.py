@@ -37,7 +37,7 @@ from locust.exception import (
     StopUser,
 )
 
-from loadgen.journey import rounds
+from loadgen.journey import chatter, rounds
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import Recorder
 from loadgen.journey.session import ShopperGone, session_of
@@ -59,6 +59,7 @@ _OUTSIDER: Final = Outsider()
 
 def install() -> None:
     """Wrap Locust's HTTP clients and task loop, once per process."""
+    chatter.install()
     rounds.install()
     for client in (locust.contrib.fasthttp.FastHttpSession, locust.clients.HttpSession):
         if not hasattr(client.request, "__wrapped__"):

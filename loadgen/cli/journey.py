@@ -1,0 +1,43 @@
+"""``loadgen journey``: for authors of journeys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from loadgen.errors import JourneyError
+
+
+@click.group()
+def journey() -> None:
+    """Write and try journeys."""
+
+
+@journey.command("try")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--user", metavar="NAME", help="The user class; needed when the file has several.")
+@click.option("--host", "-H", metavar="URL", help="Base URL of the shop; the class's own host by default.")
+@click.option("--think", default=1.0, show_default=True, type=click.FloatRange(0), help="Factor on think times.")
+@click.option(
+    "--tasks", default=1, show_default=True, type=click.IntRange(1), help="Random tasks, for plain Locust users."
+)
+def try_(file: Path, user: str | None, host: str | None, think: float, tasks: int) -> None:
+    """Run one shopper of FILE once and print every request as it happens.
+
+    Afterwards come the funnel of its steps and the totals. Ends with 0 if the journey was completed, with 4 if it
+    failed.
+
+    \b
+    Examples:
+      loadgen journey try journeys/browse.py --host http://127.0.0.1:8100
+      loadgen journey try journeys/buy.py --user GuestBuyer --host http://127.0.0.1:8100 --think 0
+    """  # noqa: D301 - \b keeps click from wrapping the examples
+    from loadgen.journey.trial import summary, try_journey
+
+    trial = try_journey(file, user, host, think, tasks, click.echo)
+    click.echo()
+    for line in summary(trial):
+        click.echo(line)
+    if trial.how != "completed":
+        raise JourneyError("the journey was not completed", hint="the failed requests above say why")
