@@ -23,17 +23,19 @@ def seconds(time_s: float | None) -> str:
 
 
 def rate(per_second: float | None) -> str:
-    """``0.5/s``, ``12.3/s``, ``1,234/s``."""
+    """``0.50/s``, ``12.3/s``, ``1,234/s``."""
     return UNKNOWN if per_second is None else f"{_three_digits(per_second)}/s"
 
 
 def percent(share: float | None) -> str:
-    """``0%``, ``0.013%``, ``1.2%``, ``99.97%``; never rounded to none or all where it is neither."""
+    """``0%``, ``0.013%``, ``1.2%``, ``99.97%``, ``100%``; never rounded to none or all where it is neither."""
     if share is None:
         return UNKNOWN
+    if share in (0, 1):
+        return f"{share:.0%}"
     if 0.9995 <= share < 1:
         return f"{min(share * 100, 99.99):.2f}%"
-    return f"{_three_digits(share * 100) if share < 0.01 else _trimmed(f'{share * 100:.1f}')}%"
+    return f"{share * 100:.1f}%" if share >= 0.00995 else f"{share * 100:.2g}%"
 
 
 def clock(time_s: float) -> str:
@@ -66,8 +68,4 @@ def _three_digits(number: float) -> str:
     if abs(number) >= 99.95:
         return f"{number:,.0f}"
     decimals = 1 if abs(number) >= 9.995 else 2 if abs(number) >= 0.0995 else 3
-    return _trimmed(f"{number:.{decimals}f}") if abs(number) >= 0.0005 else f"{number:.1g}"
-
-
-def _trimmed(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{number:.{decimals}f}" if abs(number) >= 0.0005 else f"{number:.1g}"
