@@ -155,7 +155,9 @@ def _requests_of(text: str) -> tuple[str, float]:
 
 def _shows_blocks() -> bool:
     """Whether the standard output can show block characters at all."""
-    encoding = click.get_text_stream("stdout").encoding or "ascii"
+    import sys
+
+    encoding = sys.stdout.encoding or "ascii"
     try:
         "█┤└".encode(encoding)
     except (UnicodeEncodeError, LookupError):

@@ -184,9 +184,9 @@ class RunController:
         fitting = self._fitting(free)
         if len(fitting) >= wanted:
             self._invite(free, now_s)
-            self._note(now_s, "waiting", f"{len(self._seating.guests)} workers prepare the run")
+            self._note(now_s, "prepared", f"{_workers(len(self._seating.guests))} prepare the run")
             self._since_s = now_s
-            self._enter(RunState.PREPARING, f"{len(self._seating.guests)} workers prepare the journeys")
+            self._enter(RunState.PREPARING, f"{_workers(len(self._seating.guests))} prepare the journeys")
             return
         waits = f"waits for {_workers(wanted)}{self._with_labels()}, {len(fitting)} free now"
         if self.record.state is RunState.QUEUED or self.record.detail != waits:

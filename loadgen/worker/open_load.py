@@ -19,7 +19,7 @@ import gevent
 from loadgen.journey.recorder import Recorder
 from loadgen.journey.session import Session
 from loadgen.plan.stream import Stream
-from loadgen.shapes.arrivals import Arrival, Arrivals, Share, owned_of_first
+from loadgen.shapes.arrivals import EMPTY, Arrival, Arrivals, Share, owned_of_first
 from loadgen.shapes.schedule import Schedule
 from loadgen.worker.shoppers import Shoppers
 
@@ -68,6 +68,7 @@ class OpenLoad:
     def assign(self, share: Share, from_s: float) -> None:
         """Carry this share from an instant on, seconds since the run's start."""
         self._schedule.assign(share, from_s - self._stream.start)
+        self._schedule.assign(EMPTY, self._stream.shape.duration)  # nobody comes at the very end, as counted by the plan
         if self._stream.max_shoppers is not None:
             self._room = owned_of_first(self._stream.max_shoppers, share)
 

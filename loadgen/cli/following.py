@@ -1,0 +1,103 @@
+"""Following a run from outside: everything is read from what the coordinator has sealed and recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from loadgen.bus import Bus, ClusterBus, RunBus
+from loadgen.errors import NotFoundError, WorkersError
+from loadgen.messages import RunRecord, RunState
+from loadgen.plan.model import Plan
+from loadgen.stats import RunStats
+
+LOOK_S: Final = 0.25
+"""How often a follower looks: seconds are sealed once a second."""
+
+TOTALS_S: Final = 1.0
+"""How often the workers' own figures are read."""
+
+LEADERLESS_S: Final = 15.0
+"""How long a run may wait in the queue without any coordinator before that is said."""
+
+
+class Follower:
+    """One run as seen from outside.
+
+    Args:
+        bus: open connection.
+        run: the run's id.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+
+    def __init__(self, bus: Bus, run: str) -> None:
+        self._bus, self._cluster = RunBus(bus, run), ClusterBus(bus)
+        self.spec = self._bus.spec()
+        self.plan = Plan.model_validate_json(self.spec.plan)
+        self.stats = RunStats()
+        self.record = RunRecord(run=run, name=self.plan.name, submitted_at=self.spec.submitted_at)
+        self._position = "0-0"
+        self._totals_at_s = 0.0
+        self._leaderless_since_s: float | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has ended."""
+        return self.record.state is RunState.FINISHED
+
+    def look(self) -> None:
+        """Take in what is new.
+
+        Raises:
+            NotFoundError: the run has vanished.
+        """
+        # The record first: a record that says finished is followed by no further second.
+        found = self._bus.record()
+        if found is None and not self._bus.exists():
+            raise NotFoundError(f"run {self.record.run!r} is gone", hint="was Redis emptied?")
+        position, rows = self._bus.sealed(self._position)
+        while rows:
+            for row in rows:
+                self.stats.add(row)
+            self._position = position
+            position, rows = self._bus.sealed(position)
+        if found is None:
+            self._look_for_leader()
+            return
+        if not found.workers and time.monotonic() - self._totals_at_s > TOTALS_S:
+            self._totals_at_s = time.monotonic()
+            found.workers = self._bus.totals()
+        elif not found.workers:
+            found.workers = self.record.workers
+        self.record = found
+
+    def follow(self, show: Callable[[RunRecord, RunStats], None], check: Callable[[], None] = lambda: None) -> None:
+        """Look again and again until the run has ended.
+
+        Args:
+            show: called with what is known after every look.
+            check: called between looks; may raise to give up.
+        """
+        while True:
+            self.look()
+            show(self.record, self.stats)
+            if self.finished:
+                return
+            check()
+            time.sleep(LOOK_S)
+
+    def _look_for_leader(self) -> None:
+        if self._cluster.leader():
+            self._leaderless_since_s = None
+            return
+        now_s = time.monotonic()
+        if self._leaderless_since_s is None:
+            self._leaderless_since_s = now_s
+        elif now_s - self._leaderless_since_s > LEADERLESS_S:
+            raise WorkersError(
+                f"run {self.record.run} waits, but no coordinator leads this cluster",
+                hint="start one: loadgen coordinator --redis URL; the run stays in the queue",
+            )

@@ -1,0 +1,124 @@
+"""A whole cluster on this machine, for one run: the same parts as anywhere, each a process of its own.
+
+::
+
+    loadgen run ─┬─ valkey-server          loopback, random password, nothing on disk
+                 ├─ loadgen coordinator
+                 ├─ loadgen worker ─┬─ process 1
+                 │                  └─ process …
+                 └─ loadgen demo-shop      only if asked for
+
+Whatever happens, leaving the context stops all of them; the kernel sees to it should this process be killed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from loadgen.bus import EmbeddedServer
+from loadgen.children import loadgen_command, start_child, stop_child
+from loadgen.cli.options import REDIS_VARIABLE
+from loadgen.errors import LoadgenError, PortError, WorkersError
+from loadgen.worker.settings import KEY_VARIABLE
+
+SPEAK_UP_S: Final = 10.0
+"""How long a child may take to say where it listens."""
+
+
+class LocalCluster:
+    """Starts and stops the processes of a cluster of one machine."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._logs = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="loadgen-logs-")))
+        self.key = secrets.token_hex(32).encode()
+        """The cluster's own key: its workers take code only from this process."""
+        self.redis_url = ""
+
+    def __enter__(self) -> LocalCluster:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def start_server(self) -> None:
+        """Start the embedded Valkey."""
+        self.redis_url = self._stack.enter_context(EmbeddedServer()).url
+
+    def start_shop(self, *args: str) -> str:
+        """Start the demo shop.
+
+        Returns:
+            Its base URL.
+        """
+        line = self._listening("demo-shop", "--port", "0", *args)
+        return line.split(" on ")[1].split()[0]
+
+    def start_coordinator(self, metrics_port: int | None) -> str:
+        """Start the coordinator.
+
+        Returns:
+            Where it serves metrics, empty without.
+        """
+        if metrics_port is None:
+            self._start("coordinator")
+            return ""
+        return self._listening("coordinator", "--metrics-port", str(metrics_port)).split(" on ")[1].strip()
+
+    def start_workers(self, processes: int, allow_target: str) -> None:
+        """Start the worker processes."""
+        self._start("worker", "--processes", str(processes), "--allow-target", allow_target)
+
+    def check(self) -> None:
+        """Make sure that everything still runs.
+
+        Raises:
+            WorkersError: a part has ended by itself.
+        """
+        for name, child in self._children.items():
+            code = child.poll()
+            if code is not None:
+                raise WorkersError(f"the {name} ended by itself with exit code {code}", hint=self._last_words(name))
+
+    def _start(self, name: str, *args: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        env = {REDIS_VARIABLE: self.redis_url, KEY_VARIABLE: self.key.decode()}
+        with self._log(name).open("wb") as log:
+            child = start_child(loadgen_command(name, *args), env=env, stdout=stdout, stderr=log)
+        self._children[name] = child
+        self._stack.callback(self._stop, name)
+        return child
+
+    def _listening(self, name: str, *args: str) -> str:
+        """Start a child that says in its first line where it listens."""
+        child = self._start(name, *args, stdout=subprocess.PIPE)
+        assert child.stdout is not None  # noqa: S101 -- a pipe was asked for
+        with child.stdout as output:
+            line = output.readline().decode().strip()
+        if " on http" not in line:
+            code = child.wait()
+            kind: Callable[..., LoadgenError] = PortError if code == PortError.exit_code else WorkersError
+            raise kind(f"the {name} did not start", hint=self._last_words(name))
+        return line
+
+    def _stop(self, name: str) -> None:
+        child = self._children.pop(name)
+        stop_child(child, patience_s=8.0)
+
+    def _log(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+    def _last_words(self, name: str) -> str:
+        time.sleep(0.05)  # the last line may still be on its way to the file
+        lines = self._log(name).read_text(errors="replace").strip().splitlines()
+        return "its last words: " + " | ".join(lines[-3:]) if lines else "it said nothing"

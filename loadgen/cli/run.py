@@ -1,0 +1,212 @@
+"""``loadgen run``: the whole thing in one command."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from loadgen.cli.options import redis_option
+from loadgen.errors import UsageError
+from loadgen.units import parse_duration
+
+if TYPE_CHECKING:
+    from loadgen.bus import Bus
+    from loadgen.cli.following import Follower
+    from loadgen.cli.local_cluster import LocalCluster
+    from loadgen.plan.read import LoadedPlan
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _duration(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    try:
+        return None if text is None else parse_duration(float(text) if text.isdigit() else text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@redis_option(required=False)
+@click.option("--workers", type=click.IntRange(1, 10_000), help="How many worker processes.  [default: one per core]")
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics here; 0 takes a free port."
+)
+@click.option("--demo-shop", is_flag=True, help="Start the demo shop and aim at it instead of the plan's target.")
+@click.option("--knee", metavar="RATE", help="With --demo-shop: visitors at which it saturates, e.g. 20/s.")
+@click.option("--json", "json_file", type=_FILE, help="Write the summary as JSON.")
+@click.option("--html", "html_file", type=_FILE, help="Write the report as one HTML file.")
+@click.option("--junit", "junit_file", type=_FILE, help="Write thresholds and guards as JUnit XML.")
+@click.option("--csv", "csv_file", type=_FILE, help="Write the seconds as CSV.")
+@click.option("-u", "--users", type=click.IntRange(1), help="For a locustfile: how many users at once.")
+@click.option("-r", "--spawn-rate", type=click.FloatRange(0, min_open=True), help="For a locustfile: users per second.")
+@click.option("-t", "--run-time", callback=_duration, metavar="TIME", help="For a locustfile: how long, e.g. 5m.")
+@click.option("-H", "--host", metavar="URL", help="For a locustfile: base URL of the target.")
+def run(plan: Path, redis_url: str | None, **options: Any) -> int:
+    """Run PLAN, watch it, and report: on this machine alone, or on a cluster with --redis.
+
+    PLAN may also be a locustfile, with Locust's own -u, -r, -t and -H. Ctrl-C stops the run and still reports.
+    The exit code says how it ended: 0 passed, 10 a threshold failed, 11 a guard stopped it, 12 stopped by a person,
+    13 the generator could not keep up, 14 it failed to run.
+
+    \b
+    Examples:
+      loadgen run journeys/plans/smoke.yaml --demo-shop
+      loadgen run journeys/plans/ramp.yaml --demo-shop --knee 20/s --html report.html --json report.json
+      loadgen run locustfile.py -u 100 -r 10 -t 5m -H https://shop.example
+    """  # noqa: D301 -- \b keeps click from wrapping the examples
+    from loadgen.cli.outputs import write_outputs
+
+    wanted = _Wanted(**options)
+    loaded = _read(plan, wanted)
+    with ExitStack() as stack:
+        follower = _on_cluster(redis_url, loaded, wanted) if redis_url else _on_this_machine(stack, loaded, wanted)
+    return write_outputs(
+        follower.record,
+        follower.plan,
+        follower.stats,
+        json=wanted.json_file,
+        html=wanted.html_file,
+        junit=wanted.junit_file,
+        csv=wanted.csv_file,
+    )
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The options of one call."""
+
+    workers: int | None
+    metrics_port: int | None
+    demo_shop: bool
+    knee: str | None
+    json_file: Path | None
+    html_file: Path | None
+    junit_file: Path | None
+    csv_file: Path | None
+    users: int | None
+    spawn_rate: float | None
+    run_time: float | None
+    host: str | None
+
+
+def _read(path: Path, wanted: _Wanted) -> LoadedPlan:
+    from loadgen.cli.submission import read_locustfile, read_plan
+
+    if path.suffix != ".py":
+        if wanted.users or wanted.spawn_rate or wanted.run_time or wanted.host:
+            raise UsageError("-u, -r, -t and -H are for locustfiles", hint="a plan says all this itself")
+        return read_plan(path)
+    if not (wanted.users and wanted.run_time):
+        raise UsageError("a locustfile needs -u USERS and -t TIME", hint="for example: -u 100 -r 10 -t 5m -H URL")
+    host = "http://127.0.0.1" if wanted.demo_shop else wanted.host
+    return read_locustfile(path, wanted.users, wanted.spawn_rate or 1.0, wanted.run_time, host)
+
+
+def _on_cluster(redis_url: str, loaded: LoadedPlan, wanted: _Wanted) -> Follower:
+    from loadgen.bus import connect
+    from loadgen.worker.settings import cluster_key
+
+    if wanted.demo_shop or wanted.metrics_port is not None:
+        raise UsageError(
+            "--demo-shop and --metrics-port are for runs on this machine alone",
+            hint="start loadgen demo-shop by itself; give --metrics-port to loadgen coordinator",
+        )
+    if wanted.workers:
+        loaded = _with_workers(loaded, wanted.workers)
+    return _launch(connect(redis_url), loaded, cluster_key(), None)
+
+
+def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> Follower:
+    from loadgen.bus import connect
+    from loadgen.cli.local_cluster import LocalCluster
+    from loadgen.cli.submission import check_target, host_of
+    from loadgen.worker.supervisor import cores
+
+    local = stack.enter_context(LocalCluster())
+    if wanted.demo_shop:
+        knee = ["--knee", wanted.knee] if wanted.knee else []
+        loaded = _aimed_at(loaded, local.start_shop(*knee))
+    check_target(loaded.plan)
+    workers = wanted.workers or loaded.plan.workers.count or cores()
+    loaded = _with_workers(loaded, workers)
+    local.start_server()
+    metrics = local.start_coordinator(wanted.metrics_port)
+    local.start_workers(workers, host_of(loaded.plan))
+    if metrics:
+        click.echo(f"metrics on {metrics}", err=True)
+    return _launch(connect(local.redis_url), loaded, local.key, local)
+
+
+def _launch(bus: Bus, loaded: LoadedPlan, key: bytes, local: LocalCluster | None) -> Follower:
+    """Submit the plan and follow the run to its end, whatever happens on the way."""
+    from loadgen.cli.following import Follower
+    from loadgen.cli.submission import submit
+    from loadgen.report import LiveView
+
+    spec = submit(bus, loaded, key)
+    follower = Follower(bus, spec.run)
+    with LiveView(follower.plan) as view, _Interrupts(bus, spec.run) as interrupts:
+
+        def check() -> None:
+            interrupts.check()
+            if local is not None:
+                local.check()
+
+        follower.follow(view.update, check)
+    return follower
+
+
+class _Interrupts:
+    """Ctrl-C and SIGTERM while a run is followed: the first stops the run, the second stops waiting for its end."""
+
+    def __init__(self, bus: Bus, run: str) -> None:
+        self._bus, self._run = bus, run
+        self._count = 0
+        self._said = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> _Interrupts:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Do what was asked for since the last look.
+
+        Raises:
+            Abort: asked for twice.
+        """
+        from loadgen.bus import ClusterBus
+        from loadgen.messages import ControlMessage, StopMode
+
+        if self._count > 1:
+            raise click.Abort
+        if self._count > self._said:
+            self._said = self._count
+            click.echo("stopping the run; once more to leave without waiting", err=True)
+            reason = "interrupted by the person who started it"
+            ClusterBus(self._bus).say(ControlMessage(kind="stop", run=self._run, mode=StopMode.NOW, reason=reason))
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._count += 1
+
+
+def _aimed_at(loaded: LoadedPlan, base_url: str) -> LoadedPlan:
+    target = loaded.plan.target.model_copy(update={"base_url": base_url})
+    return replace(loaded, plan=loaded.plan.model_copy(update={"target": target}))
+
+
+def _with_workers(loaded: LoadedPlan, count: int) -> LoadedPlan:
+    workers = loaded.plan.workers.model_copy(update={"count": count})
+    return replace(loaded, plan=loaded.plan.model_copy(update={"workers": workers}))

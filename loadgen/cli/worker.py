@@ -1,0 +1,78 @@
+"""``loadgen worker``: the worker processes of this machine."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from loadgen.cli.options import labels, redis_option
+
+
+def _processes(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
+    from loadgen.worker.supervisor import cores
+
+    if value == "auto":
+        return cores()
+    if value.isdigit() and 1 <= int(value) <= 1024:
+        return int(value)
+    raise click.BadParameter("expected auto (one per core) or a number from 1 to 1024")
+
+
+@click.command()
+@redis_option()
+@click.option(
+    "--processes", default="auto", show_default=True, callback=_processes, help="How many; auto: one per core."
+)
+@click.option("--label", "label", multiple=True, callback=labels, metavar="KEY=VALUE", help="For runs to choose by.")
+@click.option(
+    "--journeys",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of installed journeys. Without it only code signed with LOADGEN_KEY is taken.",
+)
+@click.option(
+    "--allow-target",
+    "allow_targets",
+    multiple=True,
+    metavar="HOST[:PORT]",
+    help="A host that runs may aim at, e.g. shop.example or *.shop.example. Loopback is always allowed.",
+)
+@click.option("--node", metavar="NAME", help="Name of this machine.  [default: its host name]")
+@click.option("--lease", "lease_s", default=5.0, show_default=True, type=click.FloatRange(1, 60), help="Seconds.")
+def worker(
+    redis_url: str,
+    processes: int,
+    label: dict[str, str],
+    journeys: Path | None,
+    allow_targets: tuple[str, ...],
+    node: str | None,
+    lease_s: float,
+) -> None:
+    """Offer this machine's cores to the cluster, until Ctrl-C or SIGTERM.
+
+    The first signal lets shoppers finish and gives the load back to the others; a second one hurries.
+
+    \b
+    Examples:
+      loadgen worker --redis redis://localhost:6379 --journeys journeys
+      loadgen worker --redis redis://localhost:6379 --allow-target shop.example --label zone=a
+    """  # noqa: D301 -- \b keeps click from wrapping the examples
+    from loadgen.bus import connect
+    from loadgen.worker.settings import WorkerSettings
+    from loadgen.worker.supervisor import Supervisor, node_name
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    settings = WorkerSettings(
+        redis_url=redis_url,
+        name="",
+        node=node or node_name(),
+        labels=label,
+        journeys_dir=str(journeys.resolve()) if journeys else "",
+        allow_targets=allow_targets,
+        lease_s=lease_s,
+    )
+    bus = connect(redis_url)
+    logging.getLogger("loadgen.worker").info("%d worker processes for %s", processes, bus.url)
+    Supervisor(bus, settings, processes).run()
