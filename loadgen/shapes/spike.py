@@ -17,7 +17,7 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from loadgen.shapes.continuing import ContinuingShape
-from loadgen.shapes.fields import Duration, Level, PositiveDuration
+from loadgen.shapes.fields import MIN_DURATION_S, Duration, Level, PositiveDuration
 from loadgen.shapes.segments import Piece
 
 
@@ -31,7 +31,9 @@ class Spike(ContinuingShape):
     rise: Duration = Field(default=0.0, description="how long the way up takes, and the way down")
 
     @model_validator(mode="after")
-    def _leaves_time_to_rise(self) -> Self:
+    def _has_time_to_rise(self) -> Self:
+        if 0 < self.rise < MIN_DURATION_S:
+            raise ValueError("'rise' must be 0, or at least 1ms")
         if 2 * self.rise > self.for_:
             raise ValueError("rise and fall together are longer than the spike: make 'for' at least twice 'rise'")
         return self

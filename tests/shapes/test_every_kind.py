@@ -27,7 +27,8 @@ def steps(draw: st.DrawFn) -> Step:
 @st.composite
 def spikes(draw: st.DrawFn) -> Spike:
     seconds = draw(SECONDS)
-    return Spike(from_=draw(LEVELS), to=draw(LEVELS), for_=seconds, rise=seconds / 2 * draw(FRACTIONS))
+    rise = draw(st.just(0.0) | st.floats(0.001, seconds / 2))
+    return Spike(from_=draw(LEVELS), to=draw(LEVELS), for_=seconds, rise=rise)
 
 
 @st.composite

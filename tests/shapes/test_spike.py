@@ -32,3 +32,8 @@ def test_a_spike_lasts_as_long_as_it_says_whatever_its_rise() -> None:
 def test_a_spike_needs_time_to_rise_and_fall() -> None:
     with pytest.raises(ValueError, match="rise and fall together are longer than the spike"):
         Spike(to=600, for_=60, rise=31)
+
+
+def test_a_rise_takes_a_millisecond_or_no_time_at_all() -> None:
+    with pytest.raises(ValueError, match="must be 0, or at least 1ms"):
+        Spike(to=600, for_=60, rise=1e-300)

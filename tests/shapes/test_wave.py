@@ -37,7 +37,7 @@ def test_a_wave_that_ends_before_its_peak_never_reaches_high() -> None:
 def test_the_first_shopper_after_a_dead_night_is_due_exactly() -> None:
     shape = Wave(low=0, high=200, period=DAY_S, for_=DAY_S)
     first_s = shape.due(0.5)
-    # Near the bottom the wave is a parabola: r = 200 (π t / day)², so half an arrival has come when 200 π² t³ / 3 day² = ½.
+    # Near the bottom the wave is a parabola: r = 200 (π t / day)², so ½ has come when 200 π² t³ / 3 day² = ½.
     parabola_s = (1.5 * DAY_S**2 / (200 * math.pi**2)) ** (1 / 3)
     assert first_s == pytest.approx(parabola_s, rel=1e-4)
     assert shape.arrivals_by(first_s) == pytest.approx(0.5, rel=1e-13)

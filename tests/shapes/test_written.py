@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -169,9 +170,5 @@ JUNK = st.recursive(
 
 @given(JUNK)
 def test_any_value_is_a_shape_or_a_validation_error(value: Any) -> None:
-    try:
-        shape = Stream.model_validate({"shape": value}).shape
-    except ValidationError as error:
-        assert error.errors()
-    else:
-        assert 0 < shape.total < float("inf")
+    with suppress(ValidationError):
+        assert 0 < Stream.model_validate({"shape": value}).shape.total < float("inf")
