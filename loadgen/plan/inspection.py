@@ -1,8 +1,8 @@
-"""What an inspection of journey files says about a plan.
+r"""What an inspection of journey files says about a plan.
 
 Journey files are imported by another process, as that takes Locust; it answers with what each file offers::
 
-    {"files": {"/abs/browse.py": {"users": [{"name": "Browser", …}, …], "error": null | "a shortened traceback"}}}
+    {"files": {"/abs/browse.py": {"users": [{"name": "Browser", …}, …], "error": null | "a sentence\nand a traceback"}}}
 
 Here the answer is compared with what the plan asks for.
 """
@@ -39,7 +39,8 @@ def journey_problems(loaded: LoadedPlan, files: Mapping[str, Mapping[str, Any]])
 def _findings(journey: JourneyFile, answer: Mapping[str, Any]) -> Iterator[Finding]:
     name = journey.path.name
     if answer.get("error"):
-        yield Finding((*journey.place, "file"), f"{name} does not import", details=str(answer["error"]))
+        sentence, _, traceback = str(answer["error"]).partition("\n")
+        yield Finding((*journey.place, "file"), sentence, details=traceback)
         return
     known = [str(user["name"]) for user in answer.get("users", ())]
     if journey.user not in known:
