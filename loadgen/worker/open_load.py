@@ -68,7 +68,7 @@ class OpenLoad:
     def assign(self, share: Share, from_s: float) -> None:
         """Carry this share from an instant on, seconds since the run's start."""
         self._schedule.assign(share, from_s - self._stream.start)
-        self._schedule.assign(EMPTY, self._stream.shape.duration)  # nobody comes at the very end, as counted by the plan
+        self._schedule.assign(EMPTY, self._stream.shape.duration)  # as the plan counts them
         if self._stream.max_shoppers is not None:
             self._room = owned_of_first(self._stream.max_shoppers, share)
 
