@@ -7,6 +7,8 @@ Reading is where a stranger's file first meets us, so it is careful: only regula
 from __future__ import annotations
 
 import codecs
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -19,6 +21,8 @@ from loadgen.plan.yamltree import Flaw, Mark, Tree, TreeError, grow
 
 MAX_PLAN_BYTES = 1024 * 1024
 """A plan of a thousand lines has 50 kB; more than a mebibyte is not a plan."""
+
+_SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 
 def read_text(path: Path, limit_bytes: int) -> str:
@@ -86,7 +90,7 @@ class Source:
                 f"{path} is a Python file, not a plan",
                 hint=f"a locustfile runs without a plan: loadgen run {path} -u USERS -r RATE -t TIME -H URL",
             )
-        text = read_text(path, MAX_PLAN_BYTES)
+        text = _without_surrogates(read_text(path, MAX_PLAN_BYTES))
         try:
             tree = grow(text)
         except TreeError as error:
@@ -156,6 +160,13 @@ def _decoded(path: Path, content: bytes) -> str:
         raise PlanError(
             f"{path} is not UTF-8 text: byte 0x{byte:02x} in line {line}", hint="save it as UTF-8"
         ) from error
+
+
+def _without_surrogates(text: str) -> str:
+    """JSON may escape a character in two halves, which YAML does not know."""
+    if not text.lstrip().startswith("{"):
+        return text
+    return _SURROGATES.sub(lambda pair: json.loads(f'"{pair[0]}"'), text)
 
 
 def _files_in(folder: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.errors import PlanError
@@ -69,6 +69,7 @@ def file() -> Iterator[Path]:
         yield Path(folder) / "plan.yaml"
 
 
+@settings(deadline=None)
 @given(written=_plans, streams=st.lists(_streams, max_size=3))
 def test_any_values_at_any_keys_give_a_plan_or_its_problems(
     file: Path, written: dict[str, Any], streams: list[dict[str, Any]]
@@ -80,6 +81,7 @@ def test_any_values_at_any_keys_give_a_plan_or_its_problems(
     _is_read_or_refused(file)
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet=st.sampled_from("ab: -[]{}&*!|>'\"\n\t#,?%@0.~\u2028"), max_size=60))
 def test_any_text_gives_a_plan_or_its_problems(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
@@ -87,6 +89,7 @@ def test_any_text_gives_a_plan_or_its_problems(file: Path, text: str) -> None:
     _is_read_or_refused(file)
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=40))
 def test_any_bytes_give_a_plan_or_its_problems(file: Path, content: bytes) -> None:
     file.write_bytes(content)

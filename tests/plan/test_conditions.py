@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -250,11 +250,13 @@ def _conditions(draw: st.DrawFn) -> Condition:
     )
 
 
+@settings(deadline=None)
 @given(_conditions())
 def test_reading_the_text_of_a_condition_gives_the_condition(condition: Condition) -> None:
     assert Condition.model_validate(str(condition)) == condition
 
 
+@settings(deadline=None)
 @given(_conditions(), st.integers(1, MAX_WINDOW_S))
 def test_reading_the_text_of_a_guard_gives_the_guard(condition: Condition, window_s: int) -> None:
     guard = Guard(condition=condition, window_s=window_s)
@@ -262,6 +264,7 @@ def test_reading_the_text_of_a_guard_gives_the_guard(condition: Condition, windo
     assert Guard.model_validate(str(guard)) == guard
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_with_a_column_inside_it(text: str) -> None:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -37,6 +37,7 @@ def test_streams_without_a_name_get_one_each() -> None:
     assert stream_names([("load-2", "open"), ("open", "open"), ("", "open")]) == ["load-2", "open", "load-3"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["", "open", "load-1", "load-2"]), st.sampled_from(["open", "closed"]))))
 def test_names_given_to_streams_never_clash_with_written_ones(streams: list[tuple[str, str]]) -> None:
     names = stream_names(streams)
@@ -111,6 +112,7 @@ _SHAPES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     shapes=st.lists(st.one_of(_SHAPES, st.lists(_SHAPES, min_size=1, max_size=4)), min_size=1, max_size=4),
     model=st.sampled_from(["open", "closed"]),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from loadgen.plan import LoadModel, Plan, Spacing
 from loadgen.plan.checks import Finding
@@ -73,6 +74,12 @@ def test_the_same_plan_in_json_is_the_same_plan(winter_sales: str, write: Callab
 
     for indent in (None, 2, "\t"):
         assert load_plan(write(json.dumps(written, indent=indent), "plan.json")).plan == plan
+
+
+def test_json_may_escape_a_character_in_two_halves(good: str, write: Callable[..., Path]) -> None:
+    written = yaml.safe_load(good) | {"description": "the \U0001f6d2 of winter"}
+
+    assert load_plan(write(json.dumps(written), "plan.json")).plan.description == "the \U0001f6d2 of winter"
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_problem(good: str, write: Callable[..., Path]) -> None:
