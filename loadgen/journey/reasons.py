@@ -98,6 +98,9 @@ _ERRNO: Final = {
     errno.EPIPE: "reset",
 }
 
+_CUT_SHORT: Final = ("Incomplete response", "connection closed")
+"""Parse errors of geventhttpclient that mean no more than an early end."""
+
 _MAX_CHAIN: Final = 16
 """Links of a chain of errors that are looked at; clients nest four deep."""
 
@@ -116,11 +119,9 @@ def reason_of(exception: BaseException, response: Any = None) -> str:
     if status >= 400:
         return {4: "status_4xx", 5: "status_5xx"}.get(status // 100, "status")
     chain = list(_chain(exception, getattr(response, "error", None)))
-    found = {_telling(link) for link in chain} - {None}
-    if found - {"assertion"}:
-        return next(reason for reason in map(_telling, chain) if reason not in (None, "assertion"))
-    if found:
-        return "assertion"
+    told = [reason for reason in map(_telling, chain) if reason]
+    if told:  # an assertion says the least: rest() wraps broken connections in one
+        return min(told, key=lambda reason: reason == "assertion")
     if isinstance(getattr(exception, "code", None), int):
         return "status"
     return next((reason for kinds, reason in _VAGUE for link in chain if isinstance(link, kinds)), "other")
@@ -136,6 +137,8 @@ def _status_of(carrier: Any) -> int:
 
 
 def _telling(link: BaseException) -> str | None:
+    if isinstance(link, HTTPParseError) and any(words in str(link) for words in _CUT_SHORT):
+        return "reset"
     for kinds, reason in _TELLING:
         if isinstance(link, kinds):
             return reason

@@ -68,16 +68,20 @@ def try_journey(file: Path, user: str | None, host: str | None, think_scale: flo
     )
     recorder = Recorder("try")
     session = Session(recorder, user_class.__name__)
-    listen(environment, recorder)
-    start_s = perf_counter()
     events: Any = environment.events
-    _tell(events, start_s, say)
+    start_s = perf_counter()
+    tell = _teller(start_s, say)
+    unlisten = listen(environment, recorder)
+    events.request.add_listener(tell)
     say(HEADING)
-    events.init.fire(environment=environment, runner=None, web_ui=None)
-    events.test_start.fire(environment=environment)
-    shopper = gevent.spawn(session.run, environment.new_user(user_class), tasks)
-    how: JourneyHow = shopper.get()
-    events.test_stop.fire(environment=environment)
+    try:
+        events.init.fire(environment=environment, runner=None, web_ui=None)
+        events.test_start.fire(environment=environment)
+        how: JourneyHow = gevent.spawn(session.run, environment.new_user(user_class), tasks).get()
+        events.test_stop.fire(environment=environment)
+    finally:
+        events.request.remove_listener(tell)
+        unlisten()
     trial = Trial(how, recorder.take(0), perf_counter() - start_s)
     if session.error is not None:
         say("")
@@ -111,7 +115,9 @@ def _step_line(step: str, counts: StepCounts) -> str:
     return f"{step:<20}{counts.entered:>9}{counts.completed:>11}{counts.abandoned.total():>11}{time:>10} {why}".rstrip()
 
 
-def _tell(events: Any, start_s: float, say: Say) -> None:
+def _teller(start_s: float, say: Say) -> Callable[..., None]:
+    """A listener that tells each request as it ends; times count from ``start_s``."""
+
     def tell(
         request_type: str,
         name: str,
@@ -133,4 +139,4 @@ def _tell(events: Any, start_s: float, say: Say) -> None:
             f"  {step:<16}{template_of(name)}{why}"
         )
 
-    events.request.add_listener(tell)
+    return tell

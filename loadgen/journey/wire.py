@@ -69,12 +69,15 @@ def install() -> None:
             response.__exit__ = _judged(response.__exit__)  # type: ignore[method-assign]
 
 
-def listen(environment: Environment, recorder: Recorder) -> None:
+def listen(environment: Environment, recorder: Recorder) -> Callable[[], None]:
     """Record every request that an environment's users report.
 
     Args:
         environment: its ``request`` event gets one listener, before all others.
-        recorder: where to count; used for requests outside of sessions, which have their own.
+        recorder: where to count.
+
+    Returns:
+        Stops the listening; for processes that outlive the environment, as Locust's events are global.
     """
 
     def on_request(
@@ -99,7 +102,9 @@ def listen(environment: Environment, recorder: Recorder) -> None:
             "" if exception is None else str(exception) or type(exception).__name__,
         )
 
-    environment.events.request._handlers.insert(0, on_request)  # noqa: SLF001 - there is no public way to be first
+    event: Any = environment.events.request
+    event._handlers.insert(0, on_request)  # noqa: SLF001 - there is no public way to be first
+    return lambda: event.remove_listener(on_request)
 
 
 def _watched(request: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,170 @@
+"""The recorder: what goes in comes out once, under names that are capped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadgen.journey import Recorder
+from loadgen.journey.counting import IDLE_TAKES
+from loadgen.latency import Histogram
+from loadgen.stats import OTHER, SeriesKey, Tally
+
+
+@dataclass
+class Visit:
+    journey: str = "Buyer"
+    step: str = "payment"
+    lag_us: int = 0
+
+
+def test_a_request_comes_out_with_its_times_bytes_and_key() -> None:
+    recorder = Recorder("w1")
+    recorder.request(Visit(lag_us=50), "POST", "/order/123?x=1", 1000, 42, None)
+    tally = recorder.take(0)
+    series = tally.series[SeriesKey("Buyer", "payment", "/order/{id}", "POST", "ok")]
+    assert series.service == Histogram.of([1000])
+    assert series.since_due == Histogram.of([1050])
+    assert series.response_bytes == 42
+
+
+def test_a_take_holds_what_came_since_the_last_one_and_shares_nothing() -> None:
+    recorder = Recorder("w1")
+    recorder.request(Visit(), "GET", "/", 10, 1, "timeout", "slow")
+    recorder.step_entered("Buyer", "payment")
+    recorder.step_completed("Buyer", "payment", 500)
+    recorder.step_abandoned("Buyer", "payment", "slow")
+    recorder.journey_started("Buyer")
+    recorder.arrival_started(0, 100, late=True)
+    recorder.arrival_dropped(0)
+    recorder.arrival_missed(1, 7)
+    recorder.count("Buyer", "orders")
+    recorder.count("Buyer", "revenue_cents", 995)
+    recorder.sent()
+    first = recorder.take(3)
+    recorder.request(Visit(), "GET", "/", 10, 1, "reset")
+    second = recorder.take(4)
+
+    assert first.requests == first.failures == first.sent == 1
+    assert first.steps[("Buyer", "payment")].entered == 1
+    assert first.steps[("Buyer", "payment")].abandoned == {"slow": 1}
+    assert first.steps[("Buyer", "payment")].time == Histogram.of([500])
+    assert (first.arrivals[0].started, first.arrivals[0].late, first.arrivals[0].dropped) == (1, 1, 1)
+    assert first.arrivals[1].missed == 7
+    assert first.counters == {("Buyer", "orders"): 1, ("Buyer", "revenue_cents"): 995}
+    assert first.samples[0].second == 3
+    assert first.samples[0].worker == "w1"
+    assert second.requests == 1
+    assert not second.steps
+    assert not second.arrivals
+    assert not second.counters
+    assert first.series[SeriesKey("Buyer", "payment", "/", "GET", "failed")].reasons == {"timeout": 1}
+
+
+def test_levels_stay_from_take_to_take() -> None:
+    recorder = Recorder("w1")
+    recorder.shoppers[0] = 12
+    recorder.in_flight = 3
+    assert recorder.take(0).shoppers == recorder.take(1).shoppers == Counter({0: 12})
+    assert recorder.take(2).in_flight == 3
+
+
+def test_names_beyond_the_cap_are_counted_together_and_each_request_says_so() -> None:
+    recorder = Recorder("w1", max_names=2)
+    for name in ("a", "b", "c", "d", "c", "a"):
+        recorder.request(Visit(), "GET", name, 10, 0, None)
+    tally = recorder.take(0)
+    assert {key.name: series.service.count for key, series in tally.series.items()} == {"a": 2, "b": 1, OTHER: 3}
+    assert tally.renamed == 3
+
+
+def test_steps_methods_and_counters_are_capped_too() -> None:
+    recorder = Recorder("w1")
+    assert recorder.step_name("order/47") == "order/{id}"
+    assert OTHER in {recorder.step_name(f"step-{n}") for n in range(200)}
+    for n in range(40):
+        recorder.request(Visit(), f"METHOD{n}", "/", 10, 0, None)
+    for n in range(200):
+        recorder.count("Buyer", f"counter-{n}")
+    tally = recorder.take(0)
+    assert OTHER in {key.method for key in tally.series}
+    assert len({key.method for key in tally.series}) == 31
+    assert len(tally.counters) == 101
+
+
+def test_at_most_five_samples_of_a_kind_and_twenty_in_all_with_short_texts() -> None:
+    recorder = Recorder("w1")
+    for n in range(200):
+        recorder.request(Visit(), "GET", f"name{'abcdefgh'[n % 8]}", 10, 0, "other", "x" * 1000)
+    samples = recorder.take(0).samples
+    assert len(samples) == 20
+    assert max(Counter((sample.name, sample.reason) for sample in samples).values()) <= 5
+    assert {len(sample.text) for sample in samples} == {300}
+    recorder.request(Visit(), "GET", "namea", 10, 0, "other", "again")
+    assert [sample.text for sample in recorder.take(1).samples] == ["again"]
+
+
+def test_what_is_idle_for_a_minute_of_takes_is_forgotten_and_may_come_back() -> None:
+    recorder = Recorder("w1")
+    recorder.request(Visit(), "GET", "/", 10, 0, None)
+    recorder.step_entered("Buyer", "payment")
+    for second in range(IDLE_TAKES):
+        recorder.take(second)
+    assert recorder._series
+    assert recorder._steps
+    recorder.take(IDLE_TAKES)
+    assert not recorder._series
+    assert not recorder._steps
+    recorder.request(Visit(), "GET", "/", 10, 0, None)
+    assert recorder.take(99).requests == 1
+
+
+def test_a_flood_of_raw_names_takes_no_memory() -> None:
+    recorder = Recorder("w1")
+    for n in range(20_000):
+        recorder.request(Visit(), "GET", f"/search?q={n}", 10, 0, None)
+    assert len(recorder._templates) <= 8192
+    tally = recorder.take(0)
+    assert [key.name for key in tally.series] == ["/search"]
+    assert tally.requests == 20_000
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["/a", "/b/1", "/c?x"]),
+            st.sampled_from(["home", "cart"]),
+            st.integers(0, 10**8),
+            st.sampled_from([None, "timeout", "status_5xx"]),
+            st.booleans(),
+        ),
+        max_size=60,
+    )
+)
+def test_takes_add_up_to_everything_whenever_they_are_made(
+    requests: list[tuple[str, str, int, str | None, bool]],
+) -> None:
+    recorder = Recorder("w1")
+    taken = []
+    for second, (name, step, service_us, reason, cut) in enumerate(requests):
+        recorder.request(Visit(step=step), "GET", name, service_us, 5, reason)
+        if cut:
+            taken.append(recorder.take(second))
+    whole = Tally.merged([*taken, recorder.take(99)])
+    assert whole.service() == Histogram.of([service_us for _, _, service_us, _, _ in requests])
+    assert whole.failures == sum(reason is not None for *_, reason, _ in requests)
+    assert whole.response_bytes == 5 * len(requests)
+
+
+@pytest.mark.parametrize("how", ["completed", "failed", "interrupted"])
+def test_journeys_are_counted_by_how_they_ended(how: str) -> None:
+    recorder = Recorder("w1")
+    recorder.journey_started("Buyer")
+    recorder.journey_ended("Buyer", how)  # type: ignore[arg-type]
+    counts = recorder.take(0).journeys["Buyer"]
+    assert counts.started == 1
+    assert getattr(counts, how) == 1

@@ -1,0 +1,100 @@
+"""``loadgen journey try``: one shopper, told request by request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from loadgen.cli.journey import journey
+from loadgen.errors import JourneyError
+
+FILE = """
+from loadgen.journey import Shopper, constant
+
+class Buyer(Shopper):
+    think = constant(3600)
+
+    def journey(self):
+        with self.step("home"):
+            self.must(self.client.get("/"))
+        self.think_time()
+        with self.step("cart"):
+            self.client.get("/status/503")
+            self.client.get("/product/42")
+        self.count("orders")
+
+class Broken(Shopper):
+    def journey(self):
+        with self.step("home"):
+            self.client.get("/")
+            self.pay()
+
+    def pay(self):
+        return {}["card"]
+
+class Refused(Shopper):
+    def journey(self):
+        with self.step("home"):
+            self.must(self.client.get("/status/404"))
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "tried.py"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def attempt(file: Path, user: str, server: Any, *options: str) -> Result:
+    return CliRunner().invoke(journey, ["try", str(file), "--user", user, "--host", server.url, *options])
+
+
+def test_every_request_is_told_and_then_the_funnel_and_the_totals(file: Path, server: Any) -> None:
+    done = attempt(file, "Buyer", server, "--think", "0")
+    assert done.exit_code == 0, done.output
+    heading, home, failed, product, _, steps, home_step, cart_step, *rest = done.output.splitlines()
+    assert heading.split() == ["at", "method", "status", "ms", "size", "step", "name"]
+    assert home.split()[1:3] == ["GET", "200"]
+    assert home.split()[-2:] == ["home", "/"]
+    assert "/status/{id}  status_5xx:" in failed
+    assert product.split()[-2:] == ["cart", "/product/{id}"]
+    assert steps.split() == ["step", "entered", "completed", "abandoned", "time"]
+    assert home_step.split()[:4] == ["home", "1", "1", "0"]
+    assert cart_step.split()[:4] == ["cart", "1", "1", "0"]
+    assert "orders: 1" in rest
+    assert rest[-1].startswith("completed: 3 requests, 1 failed, 42 B, in ")
+
+
+def test_an_error_ends_with_the_authors_lines_and_code_4(file: Path, server: Any) -> None:
+    done = attempt(file, "Broken", server)
+    assert isinstance(done.exception, JourneyError)
+    assert done.exception.exit_code == 4
+    assert done.exception.message.splitlines() == [
+        "Broken failed",
+        "  tried.py:20 in journey",
+        "    self.pay()",
+        "  tried.py:23 in pay",
+        '    return {}["card"]',
+        "  KeyError: 'card'",
+    ]
+    assert "GET" in done.output
+
+
+def test_a_journey_that_gave_up_for_an_error_ends_with_code_4(file: Path, server: Any) -> None:
+    done = attempt(file, "Refused", server)
+    assert isinstance(done.exception, JourneyError)
+    assert "(error)" in done.output
+
+
+def test_a_file_with_several_users_asks_for_a_name(file: Path) -> None:
+    done = CliRunner().invoke(journey, ["try", str(file)])
+    assert isinstance(done.exception, JourneyError)
+    assert "Buyer, Broken, Refused" in done.exception.hint
+
+
+def test_help_has_examples() -> None:
+    assert "Examples:" in CliRunner().invoke(journey, ["try", "--help"]).output
