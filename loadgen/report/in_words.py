@@ -1,0 +1,58 @@
+"""A condition as a sentence, for readers who do not know the grammar of plans."""
+
+from __future__ import annotations
+
+from loadgen.plan.conditions import Condition, Guard
+from loadgen.plan.measures import Metric, Operator
+from loadgen.report.wording import figure
+from loadgen.units import format_duration
+from loadgen.verdict.unavailable import UNAVAILABLE_SHARE
+
+_OPERATORS = {
+    Operator.BELOW: "less than",
+    Operator.AT_MOST: "at most",
+    Operator.ABOVE: "more than",
+    Operator.AT_LEAST: "at least",
+}
+
+_COUNTED = {
+    "requests": "requests",
+    "failures": "failed requests",
+    "arrivals": "visitors",
+    "dropped": "visitors turned away",
+    "missed": "visitors missed",
+    "late": "visitors started late",
+}
+
+
+def condition_in_words(condition: Condition) -> str:
+    """``p(95){step:payment} < 1.5s`` as "95% of requests (step payment) take less than 1.50 s"."""
+    if condition.metric is Metric.UNAVAILABLE:
+        return f"The shop answers less than {1 - UNAVAILABLE_SHARE:.0%} of requests"
+    limit = _limit(condition)
+    where = ", ".join(f"{name} {value}" for name, value in condition.selector)
+    scope = f" ({where})" if where else ""
+    clock = ", counted from when the visitor was due" if condition.since_due else ""
+    match condition.metric:
+        case Metric.PERCENTILE:
+            return f"{condition.argument:g}% of requests{scope} take {limit}{clock}"
+        case Metric.MEAN:
+            return f"Requests{scope} take {limit} on average{clock}"
+        case Metric.MAX:
+            return f"Every request{scope} takes {limit}{clock}"
+        case Metric.ERROR_RATE:
+            return f"{limit.capitalize()} of requests{scope} fail"
+    counted = _COUNTED[str(condition.argument)]
+    per = " per second" if condition.metric is Metric.RATE else " in all"
+    return f"{limit.capitalize()} {counted}{scope}{per}"
+
+
+def guard_in_words(guard: Guard) -> str:
+    """A guard's condition with its window."""
+    return f"{condition_in_words(guard.condition)}, for {format_duration(guard.window_s)}"
+
+
+def _limit(condition: Condition) -> str:
+    if condition.operator is None:
+        return ""
+    return f"{_OPERATORS[condition.operator]} {figure(condition, condition.limit).removesuffix('/s')}"
