@@ -89,8 +89,8 @@ class Segments:
 
 def _crossing(area: float, level: float, slope: float) -> float:
     """After how many seconds a level that does not fall has covered an area."""
-    ahead = level + math.sqrt(level * level + 2 * slope * area)
-    return 2 * area / ahead if ahead else 0.0
+    twice_mean = level + (math.sqrt(level * level + 2 * slope * area) if slope else level)
+    return 2 * area / twice_mean if twice_mean else 0.0
 
 
 class PiecewiseShape(Shape):
