@@ -1,0 +1,31 @@
+"""Journeys of a run and what became of them: the funnel, the shoppers that gave up, and the business they brought."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from loadgen.metrics import families
+from loadgen.metrics.page import Sheet
+from loadgen.metrics.snapshot import RunSnapshot
+from loadgen.metrics.words import ABANDON_REASONS, OTHER_REASON
+from loadgen.stats import JourneyCounts
+
+_NONE: Final = JourneyCounts()
+
+
+def put_funnel(sheet: Sheet, run: RunSnapshot) -> None:
+    """Write journeys, steps, abandonments and business counters."""
+    for journey in dict.fromkeys((*run.plan.users, *run.total.journeys)):
+        counts = run.total.journeys.get(journey, _NONE)
+        for outcome in ("started", "completed", "failed", "interrupted"):
+            sheet.put(families.JOURNEYS, getattr(counts, outcome), journey, outcome)
+    for (journey, step), passed in run.total.steps.items():
+        sheet.put(families.STEPS, passed.entered, journey, step, "entered")
+        sheet.put(families.STEPS, passed.completed, journey, step, "completed")
+        abandoned = dict.fromkeys((*ABANDON_REASONS, OTHER_REASON), 0)
+        for reason, shoppers in passed.abandoned.items():
+            abandoned[reason if reason in abandoned else OTHER_REASON] += shoppers
+        for reason, shoppers in abandoned.items():
+            sheet.put(families.ABANDONMENTS, shoppers, journey, step, reason)
+    for labels, amount in run.total.counters.items():
+        sheet.put(families.BUSINESS, amount, *labels)

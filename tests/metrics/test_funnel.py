@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+
+from loadgen.stats import StepCounts, Tally
+
+
+def test_journeys_are_counted_by_what_became_of_them(make: SimpleNamespace) -> None:
+    page = make.scrape(make.cluster(make.busy_run()))
+    assert page.value("loadgen_journeys_total", journey="Browser", outcome="started") == 6
+    assert page.value("loadgen_journeys_total", journey="Browser", outcome="completed") == 4
+    assert page.value("loadgen_journeys_total", journey="Browser", outcome="failed") == 1
+    assert page.value("loadgen_journeys_total", journey="Buyer", outcome="started") == 0
+
+
+def test_steps_make_a_funnel_with_those_who_gave_up_by_reason(make: SimpleNamespace) -> None:
+    page = make.scrape(make.cluster(make.busy_run()))
+    assert page.all("loadgen_steps_total") == {
+        ("Buyer", "entered", "payment"): 5,
+        ("Buyer", "completed", "payment"): 3,
+    }
+    assert page.all("loadgen_abandonments_total") == {
+        ("Buyer", "error", "payment"): 0,
+        ("Buyer", "slow", "payment"): 2,
+        ("Buyer", "will", "payment"): 0,
+        ("Buyer", "other", "payment"): 0,
+    }
+
+
+def test_an_unknown_reason_to_give_up_counts_as_other(make: SimpleNamespace) -> None:
+    tally = Tally(steps={("Buyer", "payment"): StepCounts(entered=3, abandoned=Counter(bored=3))})
+    page = make.scrape(make.cluster(make.run([make.row(0, tally=tally)])))
+    assert page.value("loadgen_abandonments_total", journey="Buyer", step="payment", reason="other") == 3
+
+
+def test_what_journeys_count_themselves_is_passed_on(make: SimpleNamespace) -> None:
+    page = make.scrape(make.cluster(make.busy_run()))
+    assert page.all("loadgen_business_total") == {("Buyer", "orders"): 3, ("Buyer", "revenue_cents"): 12345}

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import loadgen
+from loadgen.coordinator.seating import Place
+from loadgen.metrics import words
+
+
+@pytest.fixture(scope="module")
+def journey_source() -> Callable[[str, str], ast.expr]:
+    """Values assigned in a module of journeys, read without importing it: that would bring gevent in."""
+
+    def read(module: str, name: str) -> ast.expr:
+        tree = ast.parse((Path(loadgen.__file__).parent / "journey" / module).read_text("utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name and node.value is not None:
+                return node.value
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+                return node.value
+        raise AssertionError(f"{module} has no {name}")
+
+    return read
+
+
+def test_reasons_are_those_that_journeys_give(journey_source: Callable[[str, str], ast.expr]) -> None:
+    assert ast.literal_eval(journey_source("reasons.py", "REASONS")) == words.REASONS
+    assert words.OTHER_REASON in words.REASONS
+
+
+def test_reasons_to_give_up_are_those_that_journeys_give(journey_source: Callable[[str, str], ast.expr]) -> None:
+    literal = journey_source("recorder.py", "AbandonReason")
+    assert isinstance(literal, ast.Subscript)
+    assert ast.literal_eval(literal.slice) == words.ABANDON_REASONS
+
+
+def test_places_are_those_of_the_coordinator() -> None:
+    assert tuple(place.value for place in Place) == words.PLACES
