@@ -1,0 +1,130 @@
+"""A cluster of real processes for one test, the demo shop, and waiting for conditions."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import requests
+
+from loadgen.bus import Bus, connect
+from loadgen.children import loadgen_command, start_child
+from loadgen.cli.following import Follower
+from loadgen.cli.submission import read_plan, submit
+from loadgen.messages import RunState
+
+KEY = "a key for tests"
+JOURNEYS = Path(__file__).parent / "journeys"
+
+
+def wait_until(condition, what: str, seconds: float = 20.0):
+    """Wait for a condition; its first true value is returned."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"did not happen within {seconds} s: {what}")
+
+
+class Cluster:
+    """Processes of one test. Everything is stopped by its pid at the end."""
+
+    def __init__(self, folder: Path, redis_url: str) -> None:
+        self.folder, self.redis_url = folder, redis_url
+        self.bus: Bus = connect(redis_url)
+        self.children: list[subprocess.Popen] = []
+
+    def start(self, *args: str, key: str = KEY, stdout=subprocess.DEVNULL) -> subprocess.Popen:
+        """Start a loadgen command against this cluster's Redis."""
+        log = (self.folder / f"{args[0]}-{len(self.children)}.log").open("wb")
+        with log:
+            env = {"LOADGEN_REDIS": self.redis_url, "LOADGEN_KEY": key}
+            child = start_child(loadgen_command(*args), env=env, stdout=stdout, stderr=log)
+        self.children.append(child)
+        return child
+
+    def call(self, *args: str, key: str = KEY, timeout: float = 60) -> subprocess.CompletedProcess:
+        """Run a loadgen command to its end."""
+        env = {**os.environ, "LOADGEN_REDIS": self.redis_url, "LOADGEN_KEY": key}
+        return subprocess.run(
+            loadgen_command(*args), env=env, capture_output=True, text=True, timeout=timeout, check=False
+        )
+
+    def shop(self, *args: str) -> "Shop":
+        """Open a demo shop."""
+        child = self.start("demo-shop", "--port", "0", *args, stdout=subprocess.PIPE)
+        with child.stdout as output:
+            line = output.readline().decode()
+        return Shop(line.split(" on ")[1].split()[0])
+
+    def workers(self, processes: int, *args: str, key: str = KEY) -> subprocess.Popen:
+        """Start worker processes and wait until they have joined."""
+        before = len(self.members())
+        child = self.start("worker", "--processes", str(processes), *args, key=key)
+        wait_until(lambda: len(self.members()) >= before + processes, "workers join")
+        return child
+
+    def members(self) -> dict:
+        """Workers on the list."""
+        from loadgen.bus import ClusterBus
+
+        return ClusterBus(self.bus).members()
+
+    def plan(self, text: dict) -> Path:
+        """Write a plan whose journeys are those beside these tests."""
+        path = self.folder / f"{text['name']}.json"
+        for journey in text["journeys"]:
+            journey["file"] = os.path.relpath(JOURNEYS / journey["file"], self.folder)
+        path.write_text(json.dumps(text))
+        return path
+
+    def submit(self, plan: Path, key: str = KEY) -> Follower:
+        """Put a run into the queue, from this process."""
+        return Follower(self.bus, submit(self.bus, read_plan(plan), key.encode()).run)
+
+    def logs(self) -> str:
+        """What all processes said, for a failing test."""
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-2000:]}" for log in sorted(self.folder.glob("*.log")))
+
+
+class Shop:
+    """The demo shop's own counters: the independent truth."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def stats(self) -> dict:
+        return requests.get(f"{self.url}/_shop/stats", timeout=5).json()
+
+    def fault(self, **fault) -> None:
+        requests.post(f"{self.url}/_shop/faults", json=fault, timeout=5).raise_for_status()
+
+
+def finish(follower: Follower, seconds: float = 60.0) -> Follower:
+    """Follow a run to its end."""
+
+    def ended() -> bool:
+        follower.look()
+        return follower.finished
+
+    wait_until(ended, f"run {follower.record.run} ends", seconds)
+    return follower
+
+
+def reach(follower: Follower, second: int, seconds: float = 30.0) -> None:
+    """Follow a run until a second of it is sealed."""
+
+    def sealed() -> bool:
+        follower.look()
+        assert follower.record.state is not RunState.FINISHED, follower.record.detail
+        return follower.stats.last_second >= second
+
+    wait_until(sealed, f"second {second} is sealed", seconds)
+
+
+def ended_by_itself(follower: Follower) -> bool:
+    """Whether nothing cut a run short. (On a starved machine its generator may rightly call itself invalid.)"""
+    return follower.record.verdict.outcome in {"passed", "invalid"}
