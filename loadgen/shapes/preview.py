@@ -17,8 +17,9 @@ it, so that a short spike in a long test is seen.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from loadgen.shapes.shape import Shape
 from loadgen.units import format_count, format_duration
@@ -41,8 +42,8 @@ _TICKS_S = (
 _TICK_COLUMNS = 9
 """No two ticks are nearer than this, so that their labels do not touch."""
 
-_JUST_BEFORE_S = 1e-6
-"""Close enough to a jump to see the level before it."""
+_BESIDE_S = 1e-6
+"""How near to a jump the level is taken: on both sides, never at it, where one shape ends as another begins."""
 
 
 def levels(placed: Sequence[tuple[Shape, float]], duration_s: float, columns: int) -> list[float]:
@@ -54,12 +55,14 @@ def levels(placed: Sequence[tuple[Shape, float]], duration_s: float, columns: in
         columns: how many slices; at least 1.
     """
     corners = sorted({start_s + corner_s for shape, start_s in placed for corner_s in shape.corners})
+    beside_s = min(_BESIDE_S, duration_s / columns / 4)
     highest = []
     for i in range(columns):
         begin_s, end_s = duration_s * i / columns, duration_s * (i + 1) / columns
-        inside = corners[bisect_left(corners, begin_s) : bisect_left(corners, end_s)]
-        seen = [begin_s, (begin_s + end_s) / 2, end_s - min(_JUST_BEFORE_S, (end_s - begin_s) / 2), *inside]
-        seen += [corner_s - _JUST_BEFORE_S for corner_s in inside if corner_s - _JUST_BEFORE_S >= begin_s]
+        bends = [begin_s, *corners[bisect_right(corners, begin_s) : bisect_left(corners, end_s)], end_s]
+        seen = [(begin_s + end_s) / 2]
+        for before_s, after_s in pairwise(bends):
+            seen += [before_s + beside_s, after_s - beside_s]
         highest.append(max(sum(shape.rate_at(t_s - start_s) for shape, start_s in placed) for t_s in seen))
     return highest
 

@@ -23,7 +23,7 @@ def worst_miss(journeys: list[int], weights: tuple[float, ...]) -> float:
 
 
 def dealt(weights: tuple[float, ...], cells: list[int]) -> list[int]:
-    return Mix(weights).journeys(np.array(cells, dtype=np.int64)).tolist()
+    return [int(journey) for journey in Mix(weights).journeys(np.array(cells, dtype=np.int64))]
 
 
 def test_fifty_arrivals_of_seventy_to_thirty_are_within_one_at_any_time() -> None:
