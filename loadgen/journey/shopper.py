@@ -142,17 +142,17 @@ class Shopper(FastHttpUser):
             raise StopUser
         self._state = LOCUST_STATE_RUNNING
 
-    def form(self, response: ResponseContextManager, action: str | None = None) -> Form:
+    def form(self, page: ResponseContextManager | str, action: str | None = None) -> Form:
         """A form of the page, with its hidden fields.
 
         Args:
-            response: the page.
+            page: a response, or its HTML.
             action: the beginning of the form's action; None takes the page's first form.
 
         Raises:
             AssertionError: the page has no such form.
         """
-        for form in forms_of(response.text or ""):
+        for form in forms_of(page if isinstance(page, str) else page.text or ""):
             if action is None or form.action.startswith(action):
                 return form
-        raise AssertionError(f"the page {response.url} has no form" + (f" for {action}" if action else ""))
+        raise AssertionError(f"the page has no form for {action}" if action else "the page has no form")

@@ -1,0 +1,13 @@
+"""A cart that is left behind."""
+
+from shop import ShopVisitor
+
+
+class CartAbandoner(ShopVisitor):
+    """Fills a cart and has second thoughts at the checkout."""
+
+    def journey(self) -> None:
+        self.add_to_cart(self.choose())
+        self.think_time()
+        with self.step("checkout"):
+            self.give_up("will")
