@@ -41,9 +41,9 @@ def coordinator(redis_url: str, metrics_port: int | None, metrics_address: str, 
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
         if metrics_port is not None:
-            server = stack.enter_context(
-                MetricsServer(metrics_address, metrics_port, lambda: latest[0] if latest else None)
-            )
+            server = MetricsServer(metrics_address, metrics_port, lambda: latest[0] if latest else None)
+            server.start()
+            stack.callback(server.stop)
             click.echo(f"metrics on http://{metrics_address}:{server.port}/metrics")
             sys.stdout.flush()
 

@@ -20,7 +20,6 @@ def write_outputs(
     html: Path | None = None,
     junit: Path | None = None,
     csv: Path | None = None,
-    table: bool = True,
 ) -> int:
     """Summarise a run once and render it everywhere.
 
@@ -30,13 +29,15 @@ def write_outputs(
     Raises:
         UsageError: a file cannot be written.
     """
-    from loadgen.report import print_summary, summarise, write_csv, write_html, write_json, write_junit
+    from loadgen.report import Summary, render_csv, render_junit, summarise, write_file
+    from loadgen.report.console import console
+    from loadgen.report.html import render_html
+    from loadgen.report.terminal import print_summary
 
     summary = summarise(record, plan, stats)
-    if table:
-        print_summary(summary)
-    for write, path in ((write_json, json), (write_html, html), (write_junit, junit), (write_csv, csv)):
+    print_summary(summary, console())
+    for render, path in ((Summary.to_json, json), (render_html, html), (render_junit, junit), (render_csv, csv)):
         if path is not None:
-            write(summary, path)
+            write_file(path, render(summary))
             click.echo(f"wrote {path}", err=True)
-    return summary.exit_code
+    return summary.exit_code or 0

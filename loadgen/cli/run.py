@@ -148,11 +148,12 @@ def _launch(bus: Bus, loaded: LoadedPlan, key: bytes, local: LocalCluster | None
     """Submit the plan and follow the run to its end, whatever happens on the way."""
     from loadgen.cli.following import Follower
     from loadgen.cli.submission import submit
-    from loadgen.report import LiveView
+    from loadgen.report.console import console
+    from loadgen.report.live import LiveView
 
     spec = submit(bus, loaded, key)
     follower = Follower(bus, spec.run)
-    with LiveView(follower.plan) as view, _Interrupts(bus, spec.run) as interrupts:
+    with LiveView(follower.plan, console(stderr=True)) as view, _Interrupts(bus, spec.run) as interrupts:
 
         def check() -> None:
             interrupts.check()

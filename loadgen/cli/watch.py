@@ -20,9 +20,10 @@ def watch(run: str, redis_url: str) -> int:
     from loadgen.bus import connect
     from loadgen.cli.following import Follower
     from loadgen.cli.outputs import write_outputs
-    from loadgen.report import LiveView
+    from loadgen.report.console import console
+    from loadgen.report.live import LiveView
 
     follower = Follower(connect(redis_url), run)
-    with LiveView(follower.plan) as view:
+    with LiveView(follower.plan, console(stderr=True)) as view:
         follower.follow(view.update)
     return write_outputs(follower.record, follower.plan, follower.stats)
