@@ -1,0 +1,52 @@
+# The doors to this project. Each target works on a fresh clone.
+
+PYTHON ?= python3
+BIN := .venv/bin
+METRICS_PORT ?= 9646
+
+.DEFAULT_GOAL := help
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 16
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "loadgen needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/developing: .venv/installed
+	$(BIN)/pip install --quiet --group dev
+	@touch $@
+
+demo: .venv/installed ## Run a ramp past a demo shop's knee: live view, metrics, report.html, report.json
+	@mkdir -p reports
+	$(BIN)/loadgen run journeys/plans/ramp.yaml --demo-shop --knee 20/s --metrics-port $(METRICS_PORT) \
+	  --html reports/report.html --json reports/report.json
+
+test: .venv/developing services ## Run the whole suite
+	$(BIN)/pytest tests --ignore=tests/journey --ignore=tests/journeys --ignore=tests/worker
+	$(BIN)/pytest tests/journey tests/journeys tests/worker  # these import Locust, which patches its process
+
+services: ## Install what the tests need from Debian, or say what will be skipped
+	@sh tests/services.sh
+
+lint: .venv/developing ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/developing ## Check types
+	$(BIN)/mypy
+
+smoke: .venv/developing ## Build the wheel and run it from an empty environment
+	sh tests/smoke.sh $(PYTHON)
+
+bench: .venv/developing ## Measure; writes docs/benchmarks.md
+	$(BIN)/python tests/benchmarks/run.py
+
+clean: ## Remove what was made
+	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help demo test services lint types smoke bench clean

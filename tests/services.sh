@@ -1,0 +1,23 @@
+#!/bin/sh
+# Programs that some tests drive, from Debian's packages. As root they are installed (but not started);
+# otherwise what is missing is named: its tests skip on a laptop and fail in CI.
+set -eu
+
+missing=""
+need() { # need PROGRAM PACKAGE WHAT
+    if ! command -v "$1" >/dev/null 2>&1; then
+        missing="$missing $2"
+        echo "without $1 ($3) some tests skip: apt-get install $2"
+    fi
+}
+need promtool prometheus "metrics are checked with it"
+need redis-server redis-server "the bus is tried on Redis, beside the embedded Valkey"
+need openssl openssl "makes certificates for TLS"
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    apt-get update -qq
+    # RUNLEVEL=1: install the programs, start no service.
+    # shellcheck disable=SC2086 -- a list of packages
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
