@@ -42,6 +42,7 @@ __all__ = ["EMPTY", "FULL", "Arrival", "Arrivals", "Edge", "Share", "Spacing", "
 Spacing = Literal["uniform", "poisson"]
 
 _KEPT_BLOCKS = 2
+"""Random blocks kept: a second of a slow load is in one of them, and a cursor stands at most on the border of two."""
 
 
 class Arrival(NamedTuple):
@@ -77,7 +78,7 @@ class Arrivals:
         shape: the wanted arrivals per second.
         spacing: ``uniform``, or ``poisson`` for random arrivals.
         seed: of the run, 0 or more; decides random spacing.
-        stream: number of the stream in its plan, so that two streams are not in step.
+        stream: number of the stream in its plan, so that two random streams differ.
         weights: one for each journey.
 
     Raises:

@@ -2,9 +2,9 @@
 
 Arrival number i stands at the place ``frac(i · e)`` of the interval [0, 1), which the weights divide::
 
-    0                    0.7            1
-    ├────── browse ───────┼──── buy ────┤
-      0  7  3 10  6  2  9   5  1  8  4        70 : 30, exact in every run of ten or twenty, within 1 in any up to 50
+    0                       0.7          1
+    ├──────── browse ────────┼─── buy ───┤
+     0  7  3 10  6  2  9  5    1  8   4         70 : 30 is 35 : 15 after fifty, and never a whole one off before
 
 Multiples of an irrational number fill the interval evenly. Ownership uses the golden ratio
 (:mod:`~loadgen.shapes.shares`); the mix uses Euler's number, which no small whole numbers tie to it, so each

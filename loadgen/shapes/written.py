@@ -49,8 +49,11 @@ class WrittenForm:
         )
 
     def _read(self, value: Any) -> Shape:
-        if isinstance(value, list | tuple):
-            shape: Shape = Sequence(shapes=in_turn(self._many.validate_python(value)))
+        shape: Shape
+        if isinstance(value, Sequence):
+            shape = value
+        elif isinstance(value, list | tuple):
+            shape = Sequence(shapes=in_turn(self._many.validate_python(value)))
         else:
             shape = started(self._one.validate_python(value), 0.0)
         if shape.total <= 0:
@@ -58,18 +61,16 @@ class WrittenForm:
         return shape
 
     def _known(self, value: Any) -> Any:
-        if isinstance(value, Shape):
-            return value
         known = ", ".join(self._kinds)
-        if not isinstance(value, dict):
+        if not isinstance(value, dict | Shape):
             raise PydanticCustomError("shape_form", "expected a shape such as {ramp: {to: 200/s, over: 5m}}")
-        if len(value) != 1:
+        if isinstance(value, dict) and len(value) != 1:
             raise PydanticCustomError(
                 "shape_form",
                 "a shape has exactly one kind ({known}); write several as a list",
                 {"known": known},
             )
-        (kind,) = value
+        kind = _kind_of(value)
         if kind not in self._kinds:
             raise PydanticCustomError(
                 "shape_kind", "unknown shape '{kind}'; known: {known}", {"kind": str(kind), "known": known}

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.shapes import (
@@ -75,6 +75,7 @@ def test_arrivals_are_due_in_the_time_asked_for_and_in_order(shape: Shape, spaci
         assert arrivals.count(t0_s, t1_s) == len(due)
 
 
+@settings(max_examples=50)
 @given(
     shape=st.sampled_from(SHAPES),
     spacing=SPACINGS,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.shapes import (
@@ -139,6 +139,7 @@ def _pop_until(schedule: Schedule, t_s: float) -> list[Arrival]:
     return popped
 
 
+@settings(max_examples=50)
 @given(
     shape=SHAPES,
     spacing=SPACINGS,
@@ -163,6 +164,7 @@ def test_whatever_the_epochs_the_cluster_makes_every_arrival_once(
     assert sorted(made, key=lambda arrival: arrival.u) == arrivals_of(shape, spacing).between(-1, math.inf)
 
 
+@settings(max_examples=50)
 @given(
     shape=SHAPES,
     spacing=SPACINGS,

@@ -53,6 +53,8 @@ def test_one_shape_needs_no_list() -> None:
 
 def test_shapes_made_in_python_are_taken_as_they_are() -> None:
     assert Stream(shape=Constant(at=1, for_=1)).shape == Constant(at=1, for_=1)
+    day = Sequence(shapes=(Ramp(to=5, over=1), Constant(at=5, for_=1)))
+    assert Stream(shape=day).shape == day
     parts: Any = [Constant(at=1, for_=1), {"ramp": {"to": 5, "over": 1}}]
     assert Stream(shape=parts).shape.end_level == 5
 
@@ -105,6 +107,7 @@ KNOWN = "constant, ramp, step, spike, wave, curve"
         (None, ("shape",), "expected a shape such as {ramp: {to: 200/s, over: 5m}}"),
         ("200/s", ("shape",), "expected a shape such as {ramp: {to: 200/s, over: 5m}}"),
         ([], ("shape",), "a list of shapes cannot be empty"),
+        ([Sequence(shapes=(Ramp(to=5, over=1),))], ("shape", 0), f"unknown shape 'sequence'; known: {KNOWN}"),
         ([[{"ramp": {}}]], ("shape", 0), "expected a shape such as {ramp: {to: 200/s, over: 5m}}"),
         (
             {"constant": {"at": 0, "for": 5}},
