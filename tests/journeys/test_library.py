@@ -1,0 +1,190 @@
+"""Every journey of the library in the real demo shop: what was recorded is what the shop counted, exactly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+from locust import FastHttpUser, HttpUser, TaskSet, constant, task
+
+from loadgen.plan.read import load_plan
+from loadgen.stats import Tally
+
+LIBRARY = Path(__file__).parents[2] / "journeys"
+PLANS = sorted((LIBRARY / "plans").glob("*.yaml"))
+
+STEPS = {
+    "Browser": ["home", "category", "product", "search"],
+    "GuestBuyer": ["home", "category", "product", "search", "add_to_cart", "checkout", "delivery", "payment"],
+    "ReturningCustomer": [
+        "home",
+        "category",
+        "product",
+        "search",
+        "add_to_cart",
+        "login",
+        "checkout",
+        "delivery",
+        "payment",
+    ],
+    "CartAbandoner": ["home", "category", "product", "search", "add_to_cart", "checkout"],
+    "FlashSaleBuyer": ["home", "product", "add_to_cart", "checkout", "delivery", "payment"],
+}
+
+
+def assert_same_count(tally: Tally, stats: dict[str, Any]) -> None:
+    assert stats["in_progress"] == stats["abandoned_total"] == 0
+    assert tally.requests == tally.sent == stats["requests_total"] == stats["received_total"]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_was_recorded_is_what_the_shop_counted(visit: Any, shop: Any, journeys: Any, name: str) -> None:
+    tally = visit.all_of(journeys[name], 20)
+    stats = shop.stats()
+    assert_same_count(tally, stats)
+    assert tally.failures == 0, tally.samples
+    counts = tally.journeys[name]
+    assert counts.started == counts.completed == stats["sessions"] == 20
+    assert [step for _, step in tally.steps] == STEPS[name]
+    assert all(counts.entered == counts.completed + counts.abandoned.total() for counts in tally.steps.values())
+    assert tally.counters.get((name, "orders"), 0) == stats["orders"]
+    assert tally.counters.get((name, "revenue_cents"), 0) == stats["revenue_cents"]
+    assert len({key.name for key in tally.series}) <= 11
+
+
+def test_buyers_buy_and_abandoners_leave_by_their_own_will(visit: Any, journeys: Any) -> None:
+    assert visit.all_of(journeys["GuestBuyer"], 5).counters[("GuestBuyer", "orders")] == 5
+    checkout = visit.all_of(journeys["CartAbandoner"], 5).steps[("CartAbandoner", "checkout")]
+    assert (checkout.entered, checkout.abandoned) == (5, {"will": 5})
+
+
+def test_the_library_makes_the_mix_that_the_shop_is_built_for(visit: Any, shop: Any, journeys: Any) -> None:
+    mix = {"Browser": 60, "CartAbandoner": 10, "GuestBuyer": 20, "ReturningCustomer": 10}
+    for name, shoppers in mix.items():
+        visit.all_of(journeys[name], shoppers)
+    routes = {route: sum(by_status.values()) for route, by_status in shop.stats()["by_route"].items()}
+    assert routes["/"] == 100
+    assert routes["/category/{slug}"] == 160
+    assert routes["/cart"] + routes["/cart/add"] == 80
+    assert routes["/checkout/payment"] == 60
+    assert routes["/login"] == 20
+    assert routes["/search"] == pytest.approx(70, abs=15)
+    assert routes["/product/{slug}"] == pytest.approx(230, abs=15)
+
+
+def test_the_last_piece_is_sold_once_and_the_others_find_it_sold_out(
+    open_shop: Any, make_visit: Any, journeys: Any
+) -> None:
+    shop = open_shop("--stock", "3")
+    visit = make_visit(shop, think_scale=0.05)
+    rush = visit.all_of(journeys["FlashSaleBuyer"], 12)
+    later = visit.all_of(journeys["FlashSaleBuyer"], 2)
+    assert_same_count(Tally.merged([rush, later]), shop.stats())
+    assert rush.counters[("FlashSaleBuyer", "orders")] == shop.stats()["orders"] == 3
+    assert rush.counters[("FlashSaleBuyer", "sold_out")] == rush.steps[("FlashSaleBuyer", "payment")].abandoned["will"]
+    assert later.steps[("FlashSaleBuyer", "product")].abandoned == {"will": 2}
+    assert rush.failures == later.failures == 0
+    assert rush.journeys["FlashSaleBuyer"].completed == 12
+
+
+def test_a_shop_that_fails_at_the_payment_fails_the_buyers_there(
+    open_shop: Any, make_visit: Any, journeys: Any
+) -> None:
+    shop = open_shop("--fault", "error:payment")
+    tally = make_visit(shop, think_scale=0).all_of(journeys["GuestBuyer"], 4)
+    assert_same_count(tally, shop.stats())
+    assert tally.steps[("GuestBuyer", "delivery")].abandoned == {"error": 4}
+    assert tally.journeys["GuestBuyer"].failed == 4
+    assert {reason for series in tally.series.values() for reason in series.reasons} == {"status_5xx"}
+
+
+def test_a_returning_customer_may_come_from_the_plans_data(shop: Any, make_visit: Any, journeys: Any) -> None:
+    customers = [{"email": "customer0042@example.test", "password": "demo"}]
+    tally = make_visit(shop, think_scale=0, data={"customers": customers}).all_of(journeys["ReturningCustomer"], 2)
+    assert tally.journeys["ReturningCustomer"].completed == 2
+
+
+def test_a_slow_shop_loses_its_visitors(shop: Any, visit: Any, journeys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journeys["Browser"], "patience_s", 0.0)
+    tally = visit.all_of(journeys["Browser"], 3)
+    assert tally.steps[("Browser", "home")].abandoned == {"slow": 3}
+    assert_same_count(tally, shop.stats())
+
+
+@pytest.mark.parametrize("now", [False, True])
+@pytest.mark.parametrize("name", ["Browser", "GuestBuyer"])
+def test_a_run_that_is_stopped_counts_as_the_shop_does(
+    visit: Any, shop: Any, journeys: Any, name: str, now: bool
+) -> None:
+    visiting = [visit.spawn(journeys[name], arrival) for arrival in range(40)]
+    gevent.sleep(0.05)
+    for session, _ in visiting:
+        session.stop(now)
+    gevent.joinall([living for _, living in visiting], timeout=60, raise_error=True)
+    tally = visit.recorder.take(0)
+    assert tally.requests > 0
+    assert_same_count(tally, shop.stats())
+
+
+class Catalogue(TaskSet):
+    wait_time = constant(0.001)
+
+    @task(5)
+    def shelf(self) -> None:
+        self.client.get("/category/women")
+
+    @task(3)
+    def find(self) -> None:
+        with self.client.get("/search", params={"q": "lamp"}, catch_response=True, name="search") as response:
+            if "lamp" not in (response.text or "").lower():
+                response.failure("no lamp")
+
+    @task(1)
+    def leave(self) -> None:
+        self.interrupt()
+
+
+class PlainUser(HttpUser):
+    wait_time = constant(0.001)
+    tasks = {Catalogue: 2}  # noqa: RUF012 - as a locustfile has it
+
+    @task(1)
+    def home(self) -> None:
+        self.client.get("/")
+
+    @task(1)
+    def lost(self) -> None:
+        self.client.get("/nowhere")
+
+
+class PlainFastUser(FastHttpUser):
+    wait_time = constant(0.001)
+    tasks = {Catalogue: 2}  # noqa: RUF012 - as a locustfile has it
+
+    def on_stop(self) -> None:
+        self.client.get("/cart")
+
+
+@pytest.mark.parametrize("user_class", [PlainUser, PlainFastUser])
+@pytest.mark.parametrize("now", [False, True])
+def test_plain_locustfiles_count_as_the_shop_does(visit: Any, shop: Any, user_class: Any, now: bool) -> None:
+    sessions = [visit.session(user_class) for _ in range(10)]
+    looping = [gevent.spawn(session.loop, visit.environment.new_user(user_class)) for session in sessions]
+    arriving = [visit.spawn(user_class) for _ in range(10)]
+    gevent.sleep(0.3)
+    for session in [*sessions, *(session for session, _ in arriving)]:
+        session.stop(now)
+    gevent.joinall([*looping, *(living for _, living in arriving)], timeout=60, raise_error=True)
+    tally = visit.recorder.take(0)
+    assert tally.requests > 50
+    assert_same_count(tally, shop.stats())
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_every_plan_of_the_library_reads_and_names_journeys_that_exist(path: Path, journeys: Any) -> None:
+    plan = load_plan(path).plan
+    assert set(plan.users) <= set(journeys)
+    assert plan.thresholds
+    assert plan.guards
