@@ -1,13 +1,15 @@
 """The charts of the HTML report, as plotly figures in plain dictionaries, each with a caption that says it in words.
 
 Colours are not decided here: every trace names its ``role``, and the page's style sheet gives that role a colour, one
-for light and one for dark. Time is in milliseconds since the run's start, on a date axis, so that ticks read 1:30.
+for light and one for dark. Time is since the run's start, on a date axis that begins at midnight, so that ticks read
+1:30.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Final
 
 from loadgen.plan.conditions import Condition
@@ -20,6 +22,18 @@ from loadgen.report.wording import clock, count, percent, rate, seconds
 
 REASONS_SHOWN: Final = 6
 """Reasons of failure with a colour of their own; more cannot be told apart."""
+
+REQUESTS_LEAST: Final = 5
+"""A point of fewer requests has no percentiles worth drawing."""
+
+REQUESTS_A_POINT: Final = 20
+"""When most points have fewer requests than this, response times are drawn by windows."""
+
+ROOM_FOR_A_NOTE: Final = 0.1
+"""Share of the time axis that two words need."""
+
+START_MS: Final = 946_684_800_000
+"""Midnight of 1 January 2000 UTC, which stands for the start: the time axis shows minutes, and days from day 1 on."""
 
 Trace = dict[str, Any]
 
@@ -61,20 +75,22 @@ def _load(summary: Summary, plan: Plan) -> Chart:
     traces, panels, said = [], [], []
     if plan.streams(LoadModel.OPEN):
         traces += [
-            _line(points, "planned", (_per_s(p, p.planned) for p in points), "planned", axis=1, dash="dot", hover="/s"),
+            _line(points, "planned", (_per_s(p, p.planned) for p in points), "planned", axis=1, wide=True, hover="/s"),
             _line(points, "started", (_per_s(p, p.started) for p in points), "started", axis=1, hover="/s"),
         ]
         panels.append("visitors per second")
-        said.append(f"{count(arrivals.planned)} visitors were planned and {count(arrivals.started)} came")
+        said.append(f"{count(arrivals.planned)} visitors were planned, {count(arrivals.started)} came")
     axis = len(panels) + 1
     if plan.streams(LoadModel.CLOSED):
         traces.append(
-            _line(points, "planned shoppers", (p.users_planned for p in points), "planned", axis=axis, dash="dot")
+            _line(points, "planned shoppers", (p.users_planned for p in points), "planned", axis=axis, wide=True)
         )
     traces.append(_line(points, "shoppers", (p.shoppers for p in points), "shoppers", axis=axis, fill=True))
     panels.append("shoppers at once")
     said.append(f"at most {count(summary.totals.peak_shoppers)} were in the shop at once")
-    return Chart("load", "Load: planned and actual", f"{_sentence(said)}.", _figure(traces, summary, panels))
+    return Chart(
+        "load", "Load: planned and actual", f"{'; '.join(said).capitalize()}.", _figure(traces, summary, panels)
+    )
 
 
 def _requests(summary: Summary) -> Chart:
@@ -89,17 +105,25 @@ def _requests(summary: Summary) -> Chart:
 
 
 def _latency(summary: Summary, plan: Plan) -> Chart:
-    points = summary.charted
+    usual = median(point.requests for point in summary.charted)
+    points = summary.charted if usual >= REQUESTS_A_POINT else summary.windows
+    told = [point.requests >= REQUESTS_LEAST for point in points]
     traces = [
-        _line(points, name, (getattr(p, name) for p in points), name, hover=" s") for name in ("p99", "p95", "p50")
+        _line(points, name, (getattr(p, name) if tells else None for p, tells in zip(points, told, strict=True)), name)
+        | {"hovertemplate": f"%{{y:.3~s}}s<extra>{name}</extra>"}
+        for name in ("p99", "p95", "p50")
     ]
     figure = _figure(traces, summary, ["seconds"])
     for threshold in plan.thresholds:
         if threshold.metric is Metric.PERCENTILE and not threshold.selector and threshold.limit is not None:
             _mark_limit(figure["layout"], threshold, threshold.limit)
     window_s = summary.windows[0].span_s
-    known = [(window.p95, window.second) for window in summary.windows if window.p95 is not None]
-    said = "No request was answered."
+    known = [
+        (window.p95, window.second)
+        for window in summary.windows
+        if window.p95 is not None and window.requests >= REQUESTS_LEAST and window.second < summary.load_s
+    ]
+    said = "Too few requests were answered to tell."
     if known:
         (best, _), (worst, at_s) = min(known), max(known)
         said = (
@@ -186,7 +210,7 @@ def _line(
     role: str,
     *,
     axis: int = 1,
-    dash: str = "solid",
+    wide: bool = False,
     hover: str = "",
     fill: bool = False,
     stack: bool = False,
@@ -197,9 +221,9 @@ def _line(
         "name": name,
         "x": _times(points),
         "y": [None if value is None else _rounded(value) for value in values],
-        "line": {"width": 2, "dash": dash},
+        "line": {"width": 8 if wide else 2},
         "hovertemplate": f"%{{y:,.4~g}}{hover}<extra>{name}</extra>",
-        "meta": {"role": role, "fill": fill or stack},
+        "meta": {"role": role, "faint": wide, "fill": fill or stack},
     }
     if axis > 1:
         trace["yaxis"] = f"y{axis}"
@@ -223,7 +247,7 @@ def _figure(traces: list[Trace], summary: Summary, panels: Sequence[str]) -> dic
     """A chart over time, with one panel above the other, and marks for what happened."""
     height = 1 / len(panels)
     layout: dict[str, Any] = {
-        "xaxis": {"type": "date", "tickformat": "%-H:%M:%S" if summary.duration_s >= 3600 else "%-M:%S"},
+        "xaxis": {"type": "date", "tickformat": _time_format(summary.duration_s)},
         "hovermode": "x unified",
         "shapes": [],
         "annotations": [],
@@ -236,10 +260,14 @@ def _figure(traces: list[Trace], summary: Summary, panels: Sequence[str]) -> dic
         layout["yaxis" if index == 0 else f"yaxis{index + 1}"] = axis
     if len(panels) > 1:
         layout["xaxis"]["anchor"] = f"y{len(panels)}"
+    if summary.duration_s - summary.load_s > 1:
+        layout["shapes"].append(_after_load(summary))
+        if summary.duration_s - summary.load_s > ROOM_FOR_A_NOTE * summary.duration_s:
+            layout["annotations"].append(_note(_time((summary.load_s + summary.duration_s) / 2), "load ended"))
     for at_s, role, text in _moments(summary):
-        layout["shapes"].append(_vertical(round(at_s * 1000), role))
+        layout["shapes"].append(_vertical(_time(at_s), role))
         if text:
-            layout["annotations"].append(_note(round(at_s * 1000), text))
+            layout["annotations"].append(_note(_time(at_s), text))
     return {"data": traces, "layout": layout}
 
 
@@ -254,12 +282,16 @@ def _moments(summary: Summary) -> Iterable[tuple[float, str, str]]:
     for event in summary.events:
         if event.kind == "worker_lost" and event.at_s >= 0:
             yield event.at_s, "lost", ""
-    if summary.load_s and summary.duration_s - summary.load_s > 1:
-        yield summary.load_s, "ended", ""
 
 
 def _vertical(x: float, role: str) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "name": role, "layer": "below"}
+
+
+def _after_load(summary: Summary) -> dict[str, Any]:
+    """A shade over the time in which the last shoppers only finish."""
+    ends = {"x0": _time(summary.load_s), "x1": _time(summary.duration_s), "y0": 0, "y1": 1}
+    return {"type": "rect", "yref": "paper", "name": "ended", "layer": "below", "opacity": 0.14} | ends
 
 
 def _note(x: float, text: str) -> dict[str, Any]:
@@ -282,7 +314,17 @@ def _level(window: Span, plan: Plan) -> float:
 
 
 def _times(points: Sequence[Span]) -> list[int]:
-    return [point.second * 1000 for point in points]
+    return [_time(point.second) for point in points]
+
+
+def _time(at_s: float) -> int:
+    return START_MS + round(at_s * 1000)
+
+
+def _time_format(duration_s: float) -> str:
+    if duration_s >= 86_400:
+        return "day %-d, %-H:%M"
+    return "%-H:%M:%S" if duration_s >= 3600 else "%-M:%S"
 
 
 def _per_s(point: Span, number: float) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from loadgen.plan import limits
 from loadgen.plan.conditions import Condition, Guard
 from loadgen.plan.measures import Metric, Operator
-from loadgen.report.wording import figure
 from loadgen.units import format_duration
 from loadgen.verdict.unavailable import UNAVAILABLE_SHARE
 
@@ -26,7 +26,7 @@ _COUNTED = {
 
 
 def condition_in_words(condition: Condition) -> str:
-    """``p(95){step:payment} < 1.5s`` as "95% of requests (step payment) take less than 1.50 s"."""
+    """``p(95){step:payment} < 1.5s`` as "95% of requests (step payment) take less than 1.5s"."""
     if condition.metric is Metric.UNAVAILABLE:
         return f"The shop answers less than {1 - UNAVAILABLE_SHARE:.0%} of requests"
     limit = _limit(condition)
@@ -55,4 +55,5 @@ def guard_in_words(guard: Guard) -> str:
 def _limit(condition: Condition) -> str:
     if condition.operator is None:
         return ""
-    return f"{_OPERATORS[condition.operator]} {figure(condition, condition.limit).removesuffix('/s')}"
+    limit = "" if condition.limit is None else limits.write(condition.metric, condition.limit).removesuffix("/s")
+    return f"{_OPERATORS[condition.operator]} {limit}"

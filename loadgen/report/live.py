@@ -66,10 +66,10 @@ class LiveView:
             record: its record.
             stats: its sealed seconds; the latest ones are enough.
         """
-        for row in stats.timeline():
-            if row.second >= self._seen_s - AMENDED_S:
-                self._history.take(row)
-                self._guards.observe(row)
+        fresh = stats.timeline() if self._seen_s < 0 else stats.window(stats.last_second - self._seen_s + AMENDED_S)
+        for row in fresh:
+            self._history.take(row)
+            self._guards.observe(row)
         self._seen_s = stats.last_second
         now = Now.of(stats)
         if self._live is not None:

@@ -14,7 +14,7 @@ from loadgen.messages.record import RunState
 from loadgen.report.summary import Arrivals, Capacity, ErrorFigures, Totals
 from loadgen.report.wording import clock, count, percent, rounded, seconds
 from loadgen.units import format_duration
-from loadgen.verdict import Verdict
+from loadgen.verdict import ValidityResult, Verdict
 
 REASONS = {
     "dns": "names that did not resolve",
@@ -72,13 +72,13 @@ def _sentences(
     counters: dict[str, int],
     errors: Sequence[ErrorFigures],
 ) -> Iterator[str]:
-    validity = verdict.validity.verdict if verdict else Validity.VALID
-    if validity is Validity.INVALID:
-        yield "The load was not what the plan asked for, so these figures say little about the shop. See why below."
+    validity = verdict.validity if verdict else ValidityResult()
+    if validity.verdict is Validity.INVALID:
+        yield f"These figures say little about the shop: {validity.reasons[0].text}."
     elif capacity is not None:
         yield from _carried(capacity)
-    if validity is Validity.DEGRADED:
-        yield "Read the figures with care: the load generator was not at its best. See why below."
+    if validity.verdict is Validity.DEGRADED:
+        yield f"Read the figures with care: {validity.reasons[0].text}."
     yield from _visits(arrivals, totals, counters)
     if totals.failures:
         yield _failures(totals, errors)
@@ -117,12 +117,11 @@ def _visits(arrivals: Arrivals, totals: Totals, counters: dict[str, int]) -> Ite
         yield "No request was answered."
         return
     orders = counters.get("orders")
-    came = (
-        f"{count(arrivals.started)} visitors came"
-        if arrivals.started
-        else f"{count(totals.requests)} requests were made"
-    )
-    yield f"In all {came}{f' and placed {count(orders)} orders' if orders is not None else ''}."
+    placed = f"{count(orders)} orders" if orders is not None else ""
+    if arrivals.started:
+        yield f"In all {count(arrivals.started)} visitors came{f' and placed {placed}' if placed else ''}."
+    elif placed:
+        yield f"In all {placed} were placed."
 
 
 def _failures(totals: Totals, errors: Sequence[ErrorFigures]) -> str:
@@ -135,4 +134,4 @@ def _failures(totals: Totals, errors: Sequence[ErrorFigures]) -> str:
     reason, times = by_reason.most_common(1)[0]
     worst = max((error for error in errors if error.reason == reason), key=lambda error: error.count)
     mostly = "all" if times == totals.failures else "most" if times > totals.failures / 2 else "many"
-    return f"{share}; {mostly} were {REASONS.get(reason, reason)}, above all at {worst.name}."
+    return f"{share}; {mostly} were {REASONS.get(reason, reason)}, above all at {worst.method} {worst.name}."

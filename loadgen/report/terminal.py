@@ -74,7 +74,8 @@ def outcome_text(outcome: Outcome | None) -> Text:
 
 def _parts(summary: Summary) -> Iterator[RenderableType]:
     yield _heading(summary)
-    yield _figures(summary)
+    if summary.seconds:
+        yield _figures(summary)
     if summary.thresholds:
         yield _thresholds(summary)
     if summary.guards:

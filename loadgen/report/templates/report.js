@@ -4,10 +4,10 @@
   const config = {
     displaylogo: false,
     responsive: true,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
   };
   const logScale = new Set();
-  const dash = { limit: "dash", stopped: "solid", lost: "dot", ended: "dot", threshold: "dot" };
+  const dash = { limit: "dash", stopped: "solid", lost: "dot", threshold: "dot" };
 
   const colour = (role) => getComputedStyle(document.documentElement).getPropertyValue(`--${role}`).trim();
   const faint = (hex, alpha) => {
@@ -20,7 +20,7 @@
     const dressed = { ...of };
     if (of.type === "bar") dressed.marker = { color: shade, line: { width: 0 } };
     else if (of.mode === "markers") dressed.marker = { ...of.marker, color: faint(shade, 0.75), line: { width: 0 } };
-    else dressed.line = { ...of.line, color: shade };
+    else dressed.line = { ...of.line, color: of.meta.faint ? faint(shade, 0.4) : shade };
     if (of.meta.fill) dressed.fillcolor = faint(shade, 0.22);
     return dressed;
   }
@@ -33,8 +33,9 @@
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       margin: { l: narrow ? 46 : 58, r: 12, t: 30, b: narrow ? 64 : 58 },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: -0.12, yanchor: "top", yref: "paper" },
+      legend: { orientation: "h", x: 0, xanchor: "left", y: given.xaxis.title ? -0.26 : -0.12, yanchor: "top" },
       hoverlabel: { bgcolor: colour("paper"), bordercolor: colour("line"), font: { ...font, color: colour("ink") } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("ended"), activecolor: colour("accent") },
       dragmode: narrow ? false : "zoom",
       showlegend: true,
     };
@@ -44,10 +45,11 @@
       if (key[0] === "x") Object.assign(dressed[key], { showgrid: false, ticks: "outside", tickcolor: colour("line"), nticks: narrow ? 5 : 10 });
       if (key === "yaxis" && logScale.has(id)) Object.assign(dressed[key], { type: "log", rangemode: "normal", dtick: 1 });
     }
-    dressed.shapes = given.shapes.map((shape) => ({
-      ...shape,
-      line: { color: colour(shape.name), width: 1.5, dash: dash[shape.name] },
-    }));
+    dressed.shapes = given.shapes.map((shape) =>
+      shape.type === "rect"
+        ? { ...shape, fillcolor: colour(shape.name), line: { width: 0 } }
+        : { ...shape, line: { color: colour(shape.name), width: 1.5, dash: dash[shape.name] } },
+    );
     dressed.annotations = given.annotations.map((note) => ({
       ...note,
       y: note.name === "threshold" && logScale.has(id) ? Math.log10(note.y) : note.y,
@@ -101,4 +103,8 @@
   document.querySelectorAll("table.sortable").forEach(sortable);
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  matchMedia("print").addEventListener("change", () => {
+    draw();
+    for (const id of Object.keys(figures)) Plotly.Plots.resize(`chart-${id}`);
+  });
 })();
