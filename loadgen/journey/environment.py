@@ -27,12 +27,14 @@ class PlanContext:
         data: rows of the plan's data files, by name.
         headers: sent with every request.
         think_scale: factor on think times; 0 switches them off.
+        insecure_tls: whether any certificate of the target is good enough.
     """
 
     seed: int = 0
     data: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     think_scale: float = 1.0
+    insecure_tls: bool = False
 
 
 class JourneyEnvironment(Environment):
@@ -59,4 +61,4 @@ class JourneyEnvironment(Environment):
         Raises:
             JourneyError: there is no host, or its ``__init__`` raised.
         """
-        return aim(user_class, self, self.host, self.context.headers)
+        return aim(user_class, self, self.host, self.context.headers, self.context.insecure_tls)

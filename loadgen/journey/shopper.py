@@ -44,6 +44,7 @@ class Shopper(FastHttpUser):
     """One visitor with one journey. Subclass it and write :meth:`journey`.
 
     Attributes:
+        insecure: whether any TLS certificate is accepted; unlike Locust's users, a shopper is careful by default.
         think: draws the think times of :meth:`think_time`.
         one_journey: tells the session that one task is the whole journey.
     """
@@ -52,6 +53,7 @@ class Shopper(FastHttpUser):
     environment: JourneyEnvironment
     loadgen_session: Session | None = None
 
+    insecure = False
     think: ClassVar[Think] = uniform(1, 3)
     one_journey: ClassVar[bool] = True
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from locust.clients import HttpSession
-from locust.contrib.fasthttp import FastHttpSession
+from locust.contrib.fasthttp import FastHttpSession, FastHttpUser
 from locust.env import Environment
 from locust.exception import StopTest
 from locust.user.users import User
@@ -18,7 +18,13 @@ from locust.user.users import User
 from loadgen.errors import JourneyError
 
 
-def aim(user_class: type[User], environment: Environment, host: str | None, headers: Mapping[str, str]) -> User:
+def aim(
+    user_class: type[User],
+    environment: Environment,
+    host: str | None,
+    headers: Mapping[str, str],
+    insecure_tls: bool = False,
+) -> User:
     """Make a user that sends to the target.
 
     Args:
@@ -26,33 +32,31 @@ def aim(user_class: type[User], environment: Environment, host: str | None, head
         environment: what the user lives in.
         host: the target's base URL; None leaves the class its own, as Locust does.
         headers: default headers; those that a request gives itself win.
+        insecure_tls: whether to accept any certificate; otherwise the class decides, as in Locust.
 
     Raises:
         JourneyError: there is no host, or the user's ``__init__`` raised.
     """
     if host:
         user_class.host = host.rstrip("/")
+    if insecure_tls and issubclass(user_class, FastHttpUser):
+        user_class.insecure = True
     try:
         user = user_class(environment)
     except StopTest as error:
         raise JourneyError(
             f"{user_class.__name__} has no host to send to",
-            hint="give the plan a target.base_url, or the class a host",
+            hint="give the plan a target.base_url, the class a host, or the command --host",
         ) from error
     except Exception as error:
         raise JourneyError(f"{user_class.__name__} cannot be made: {type(error).__name__}: {error}") from error
-    if headers:
-        apply_headers(user, headers)
-    return user
-
-
-def apply_headers(user: User, headers: Mapping[str, str]) -> None:
-    """Give every request of a user's HTTP client these headers; users of other protocols are left alone."""
     client: Any = getattr(user, "client", None)
     if isinstance(client, FastHttpSession):
         client.client.default_headers.update(headers)
     elif isinstance(client, HttpSession):
         client.headers.update(headers)
+        client.verify = client.verify and not insecure_tls
+    return user
 
 
 def let_go(user: User) -> None:

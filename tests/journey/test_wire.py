@@ -328,3 +328,17 @@ def test_a_shared_pool_stays_open(stage: Any) -> None:
         stage.run(Shared)
     assert stage.server.connections == 1
     Shared.client_pool.close()
+
+
+@pytest.mark.parametrize("insecure", [False, True])
+def test_certificates_are_as_good_as_the_plan_says(stage: Any, insecure: bool) -> None:
+    class Careful(Shopper):
+        def journey(self) -> None: ...
+
+    class Plain(HttpUser):
+        @task
+        def one(self) -> None: ...
+
+    stage.environment.context = PlanContext(insecure_tls=insecure)
+    assert stage.environment.new_user(Careful).insecure is insecure
+    assert stage.environment.new_user(Plain).client.verify is not insecure
