@@ -8,7 +8,7 @@ The collector runs in the thread of the HTTP server. It looks at one immutable s
 no lock of the coordinator and never shows half a second.
 
 Which runs are shown: those that have begun; while none has, those that are about to. So a run that waits for its
-workers does not disturb the series of the one under way. While several are shown, all their series carry ``run``.
+workers does not disturb the series of the one under way. All series of a run carry its id as ``run``.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _put_cluster(page: Page, snapshot: ClusterSnapshot) -> None:
 def _put_runs(page: Page, runs: tuple[RunSnapshot, ...]) -> None:
     shown = [run for run in runs if run.record.started_at is not None] or list(runs)
     for run in shown:
-        sheet = page.sheet(run.record.run if len(shown) > 1 else None)
+        sheet = page.sheet(run.record.run)
         put_state(sheet, run)
         put_load(sheet, run)
         put_requests(sheet, run)

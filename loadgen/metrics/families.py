@@ -202,6 +202,6 @@ OF_RUN: Final = (
     WORKER_RSS,
     WORKERS_UNLISTED,
 )
-"""Families of a run; they carry the label ``run`` while several runs are shown at once."""
+"""Families of a run; beside their own labels they carry ``run``."""
 
 ALL: Final = (*OF_CLUSTER, *OF_RUN)

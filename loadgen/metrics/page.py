@@ -1,7 +1,7 @@
 """One scrape being written: samples in, metric families out.
 
 A :class:`Page` keeps the samples of a family together, as the format asks, however many runs write to it. A
-:class:`Sheet` is the page as one run sees it: it adds the run's label where there are several.
+:class:`Sheet` is the page as one run sees it: it adds the run's label.
 """
 
 from __future__ import annotations
@@ -106,13 +106,9 @@ class Page(Sheet):
     def __init__(self, families: Iterable[Family]) -> None:
         super().__init__({family.name: Metric(family.stem, family.text, family.kind) for family in families}, {})
 
-    def sheet(self, run: str | None) -> Sheet:
-        """The page for one run.
-
-        Args:
-            run: its id where its samples need one to be told from those of others.
-        """
-        return Sheet(self._metrics, {} if run is None else {"run": label_value(run)})
+    def sheet(self, run: str) -> Sheet:
+        """The page for one run: its samples carry its id."""
+        return Sheet(self._metrics, {"run": label_value(run)})
 
     def metrics(self) -> list[Metric]:
         """Everything written so far."""

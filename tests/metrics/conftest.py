@@ -128,18 +128,30 @@ class Scrape:
         return list(parse_openmetrics(self.openmetrics))
 
     def all(self, name: str) -> dict[tuple[str, ...], float]:
-        """Values of a metric by the values of its labels, in alphabetical order of the labels' names."""
+        """Values of a metric by the values of its labels, by the labels' names, ``run`` left out."""
         found = [sample for sample in self._samples if sample.name == name]
-        values = {tuple(value for _, value in sorted(sample.labels.items())): sample.value for sample in found}
+        values = {
+            tuple(value for label, value in sorted(sample.labels.items()) if label != "run"): sample.value
+            for sample in found
+        }
         assert len(values) == len(found), "two samples with the same labels"
         return values
 
     def value(self, metric: str, /, **labels: str) -> float:
-        (found,) = (sample.value for sample in self._samples if sample.name == metric and sample.labels == labels)
+        """The value of one sample; its ``run`` may be left out while there is one run."""
+        (found,) = (
+            sample.value
+            for sample in self._samples
+            if sample.name == metric and labels in (sample.labels, _without_run(sample.labels))
+        )
         return float(found)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._samples)
+
+
+def _without_run(labels: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in labels.items() if name != "run"}
 
 
 @pytest.fixture
