@@ -18,15 +18,18 @@ itself: a visitor may well go on. ``must`` says that this one does not.
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import gevent
+from gevent.ssl import CERT_NONE, SSLContext, create_default_context
 from locust.contrib.fasthttp import FastHttpUser, ResponseContextManager
+from locust.env import Environment
 from locust.exception import StopUser
-from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, task
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
 from loadgen.journey.environment import JourneyEnvironment
 from loadgen.journey.forms import Form, forms_of
@@ -38,6 +41,19 @@ from loadgen.journey.thinking import Think, uniform
 T = TypeVar("T")
 
 ABANDON_REASONS = ("error", "slow", "will")
+
+
+@functools.cache
+def _good_certificate() -> SSLContext:
+    return create_default_context()
+
+
+@functools.cache
+def _any_certificate() -> SSLContext:
+    context = create_default_context()
+    context.check_hostname = False
+    context.verify_mode = CERT_NONE
+    return context
 
 
 class Shopper(FastHttpUser):
@@ -59,18 +75,33 @@ class Shopper(FastHttpUser):
 
     _rng: random.Random | None = None
 
-    def journey(self) -> None:
-        """What the shopper does, once. To be written by the author."""
-        raise NotImplementedError(f"{type(self).__name__} has no journey()")
-
-    @task
-    def _whole_journey(self) -> None:
+    def _take_journey(self) -> None:
         try:
             self.journey()
         except GaveUp as gave_up:
             if gave_up.reason == "error" and self.loadgen_session is not None:
                 self.loadgen_session.task_failed(None)
             raise
+
+    def journey(self) -> None:
+        """What the shopper does, once. To be written by the author."""
+        raise NotImplementedError(f"{type(self).__name__} has no journey()")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if any(getattr(known, "__name__", "") != "whole_journey" for known in cls.tasks):
+            raise TypeError(f"{cls.__name__} is a Shopper: it has a journey() and no @task")
+
+        def whole_journey(shopper: Shopper) -> None:
+            shopper._take_journey()
+
+        cls.tasks = [whole_journey]  # its own for each class, so that @tag on one class leaves the others alone
+
+    def __init__(self, environment: Environment) -> None:
+        if self.ssl_context_factory is None:
+            # One context for all shoppers: loading the certificates of the authorities takes some 20 ms.
+            self.ssl_context_factory = _any_certificate if self.insecure else _good_certificate
+        super().__init__(environment)
 
     # -- steps ------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import gevent
 import pytest
-from locust import FastHttpUser, task
+from locust import FastHttpUser, tag, task
 
 from loadgen.journey import FastHttpUser as OurFastHttpUser
 from loadgen.journey import JourneyEnvironment, PlanContext, Shopper, constant, step
@@ -239,3 +239,35 @@ def test_data_of_the_plan_is_at_hand() -> None:
 
 def test_fast_http_user_is_locusts_class() -> None:
     assert OurFastHttpUser is FastHttpUser
+
+
+def test_a_shopper_with_tasks_is_refused_when_it_is_defined() -> None:
+    with pytest.raises(TypeError, match="Mixed is a Shopper"):
+
+        class Mixed(Shopper):
+            @task
+            def look(self) -> None: ...
+
+
+def test_tags_choose_among_shoppers_class_by_class(stage: Any) -> None:
+    @tag("buy")
+    class Buyer(Shopper):
+        def journey(self) -> None: ...
+
+    class Looker(Shopper):
+        def journey(self) -> None: ...
+
+    stage.environment.user_classes = [Buyer, Looker]
+    stage.environment.tags = ["buy"]
+    stage.environment._filter_tasks_by_tags()
+    assert len(Buyer.tasks) == 1
+    assert Looker.tasks == []
+
+
+def test_all_shoppers_share_the_certificates_of_the_authorities(stage: Any) -> None:
+    class Secure(Shopper):
+        def journey(self) -> None: ...
+
+    first, second = (stage.environment.new_user(Secure).ssl_context_factory() for _ in range(2))
+    assert first is second
+    assert first.check_hostname
