@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import errno
 import http.client
+import os
+import shutil
 import socket
 import struct
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
 import requests
 import urllib3
+from gevent.pywsgi import WSGIServer
 from gevent.server import StreamServer
+from gevent.ssl import PROTOCOL_TLS_SERVER, SSLContext
 from geventhttpclient.response import HTTPConnectionClosed
 from geventhttpclient.useragent import RetriesExceeded
 from locust import FastHttpUser, HttpUser, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
+from loadgen.journey import PlanContext, Shopper
 from loadgen.journey.reasons import REASONS, reason_of
 
 
@@ -195,3 +202,51 @@ def test_a_chain_that_bites_its_tail_ends() -> None:
     error = ValueError("a")
     error.__cause__ = error
     assert reason_of(error) == "other"
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Iterator[str]:
+    """A server with a certificate that nobody vouches for."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        if os.environ.get("CI"):
+            pytest.fail("openssl is missing")
+        pytest.skip("needs openssl: apt-get install openssl")
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    command = [openssl, "req", "-x509", *kind, *names, "-keyout", key, "-out", certificate]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = WSGIServer(("127.0.0.1", 0), certified_page, log=None, error_log=None, ssl_context=context)
+    server.start()
+    yield f"https://127.0.0.1:{server.server_port}"
+    server.stop(timeout=1)
+
+
+def certified_page(_: Any, start: Callable[..., None]) -> list[bytes]:
+    start("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+
+
+class Careful(Shopper):
+    def journey(self) -> None:
+        self.client.get("/")
+
+
+@pytest.mark.parametrize("user_class", [Careful, Plain])
+def test_a_certificate_that_nobody_vouches_for_gives_tls(stage: Any, certified: str, user_class: type[Any]) -> None:
+    assert reason_seen(stage, user_class, certified) == "tls"
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("user_class", [Careful, Fast, Plain])
+def test_a_plan_may_accept_it(stage: Any, certified: str, user_class: type[Any]) -> None:
+    class Accepting(user_class):  # type: ignore[misc]
+        pass
+
+    stage.environment.host = certified
+    stage.environment.context = PlanContext(insecure_tls=True)
+    stage.run(Accepting)
+    assert stage.tally().failures == 0
