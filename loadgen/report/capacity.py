@@ -158,7 +158,7 @@ def _at_least(windows: Sequence[_Window], level: float | None) -> list[_Window]:
 
 def _p95_s(windows: Sequence[_Window]) -> float | None:
     times = service_of(row for window in windows for row in window.rows)
-    return round(times.quantile_us(0.95) / 1e6, 6) if times else None
+    return round(times.quantile_us(0.95) / 1e6, 7) if times else None
 
 
 def _error_rate(windows: Sequence[_Window]) -> float | None:

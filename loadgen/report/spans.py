@@ -52,7 +52,7 @@ def _merged(rows: list[SecondRow]) -> Span:
     last = rows[-1]
     arrivals = [counts for row in rows for counts in row.tally.arrivals.values()]
     service = service_of(rows)
-    p50, p95, p99 = (round(us / 1e6, 6) for us in service.quantiles_us((0.5, 0.95, 0.99))) if service else (None,) * 3
+    p50, p95, p99 = (round(us / 1e6, 7) for us in service.quantiles_us((0.5, 0.95, 0.99))) if service else (None,) * 3
     return Span(
         second=rows[0].second,
         span_s=last.second - rows[0].second + 1,

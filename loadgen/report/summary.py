@@ -41,7 +41,7 @@ class Latency(_Part):
         """Read a merged histogram."""
         if not times:
             return cls()
-        p50, p90, p95, p99, p999 = (round(us / 1e6, 6) for us in times.quantiles_us(_QUANTILES))
+        p50, p90, p95, p99, p999 = (round(us / 1e6, 7) for us in times.quantiles_us(_QUANTILES))
         return cls(
             p50=p50,
             p90=p90,
@@ -49,7 +49,7 @@ class Latency(_Part):
             p99=p99,
             p999=p999,
             max=times.max_us / 1e6,
-            mean=round(times.mean_us / 1e6, 6),
+            mean=round(times.mean_us / 1e6, 7),
             min=times.min_us / 1e6,
         )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from loadgen import __version__
 from loadgen.latency import Histogram
 from loadgen.messages.record import RunEvent, RunRecord, RunState, WorkerTotals
+from loadgen.plan.conditions import Guard
 from loadgen.plan.model import Plan
 from loadgen.report.summarise import summarise
 from loadgen.report.summary import Summary
@@ -26,7 +31,16 @@ from loadgen.stats import (
     StepCounts,
     Tally,
 )
-from loadgen.verdict import GeneratorFacts, GeneratorSeconds, GuardWatch, assess, decide, judge
+from loadgen.verdict import (
+    GeneratorFacts,
+    GeneratorSeconds,
+    GuardWatch,
+    Unreported,
+    ValidityResult,
+    assess,
+    decide,
+    judge,
+)
 
 KNEE = 40.0
 THINK_S = 2
@@ -219,7 +233,7 @@ def workers(total: Tally, last_second: int) -> dict[str, WorkerTotals]:
     return {name: WorkerTotals.model_validate({"worker": name, **half}) for name in ("node-1/0", "node-1/1")}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def record(plan: Plan, stats: RunStats, rows: list[SecondRow]) -> RunRecord:
     thresholds = judge(plan.thresholds, stats, 120.0)
     watch = GuardWatch(plan.guards, plan.duration)
@@ -246,6 +260,63 @@ def record(plan: Plan, stats: RunStats, rows: list[SecondRow]) -> RunRecord:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def summary(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
+    return summarise(record, plan, stats)
+
+
+@pytest.fixture
+def same_as_golden() -> Callable[[str, str], None]:
+    """Compare a text with the file of that name in golden/; ``UPDATE_GOLDEN=1`` writes it instead."""
+
+    def compare(name: str, text: str) -> None:
+        path = Path(__file__).parent / "golden" / name
+        text = text.replace(__version__, "VERSION")
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def stopped_by_guard(plan: Plan, rows: list[SecondRow]) -> Summary:
+    """The same run, stopped by a guard, with a generator that was not at its best."""
+    guarded = plan.model_copy(update={"guards": (Guard.model_validate("error_rate > 10% for 4s: stop"),)})
+    watch, stats = GuardWatch(guarded.guards, plan.duration), RunStats()
+    for row in rows:
+        stats.add(row)
+        if watch.observe(row):
+            break
+    end_s = stats.last_second + 1
+    health = GeneratorSeconds.of(guarded, stats.timeline())
+    facts = GeneratorFacts(unreported=(Unreported("node-2/0", 40, 41),))
+    thresholds = judge(guarded.thresholds, stats, end_s)
+    return summarise(
+        RunRecord(
+            run="guarded",
+            name=plan.name,
+            state=RunState.FINISHED,
+            submitted_at=STARTED_AT,
+            started_at=STARTED_AT,
+            ended_at=STARTED_AT + end_s + 1.5,
+            workers=workers(stats.total, end_s - 1),
+            events=[
+                RunEvent(at_s=41, kind="worker_lost", text="node-2/0 is lost"),
+                RunEvent(at_s=end_s + 0.3, kind="guard", text="stopped (now): error_rate > 10% for 4s: stop"),
+            ],
+            verdict=decide("guard", watch.results(), thresholds, assess(guarded, stats, health, facts)),
+        ),
+        guarded,
+        stats,
+    )
+
+
+@pytest.fixture(scope="session")
+def never_started(plan: Plan) -> Summary:
+    """A run that no worker came for."""
+    stats = RunStats()
+    verdict = decide("failure", (), judge(plan.thresholds, stats, 0.0), ValidityResult(), "no worker came within 60 s")
+    record = RunRecord(run="lonely", name=plan.name, state=RunState.FINISHED, submitted_at=STARTED_AT, verdict=verdict)
     return summarise(record, plan, stats)
