@@ -66,9 +66,9 @@ def parse_rate(text: str) -> float:
 
 def format_duration(seconds: float) -> str:
     """Write a duration as people do: ``850ms``, ``12.5s``, ``5m``, ``1h30m``."""
-    if seconds < 1:
+    if seconds < 0.99995:  # what would be rounded to 1000ms or 60s is written in the next unit
         return f"{_trim(seconds * 1000)}ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{_trim(seconds)}s"
     whole = round(seconds)
     parts = []
@@ -80,15 +80,15 @@ def format_duration(seconds: float) -> str:
 
 
 def format_rate(per_second: float) -> str:
-    """Write a rate per second: ``120/s``, ``0.5/s``, ``1.2k/s``."""
+    """Write a rate per second: ``120/s``, ``0.5/s``, ``12k/s``."""
     return f"{format_count(per_second)}/s"
 
 
 def format_count(number: float) -> str:
-    """Write a count shortly: ``950``, ``1.2k``, ``3.4M``."""
-    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if abs(number) >= limit:
-            return f"{_trim(number / (1000.0 if suffix == 'k' else limit))}{suffix}"
+    """Write a count shortly: ``950``, ``9999``, ``12k``, ``3.4M``."""
+    for size, suffix, least in ((1e9, "G", 1), (1e6, "M", 1), (1e3, "k", 10)):
+        if abs(number) / size >= least - 0.00005:  # what would be rounded to 1000k is written in the next unit
+            return f"{_trim(number / size)}{suffix}"
     return _trim(number)
 
 
