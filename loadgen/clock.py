@@ -9,6 +9,7 @@ All instants are float seconds since the Unix epoch by the server's clock; durat
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -55,8 +56,7 @@ class ClusterClock:
         self._offset_s: float | None = None
         self._target_s = 0.0
         self._since_s = 0.0
-        self.error_s = float("inf")
-        """Bound of the last estimate's error, seconds; infinite before the first."""
+        self._estimate_error_s = math.inf
 
     def update(self, samples: Iterable[TimeSample]) -> None:
         """Take a batch of samples; the one with the shortest round trip counts.
@@ -69,7 +69,14 @@ class ClusterClock:
         self._offset_s = best.offset_s if self._offset_s is None else self._slewed(at_s)
         self._target_s = best.offset_s
         self._since_s = at_s
-        self.error_s = best.round_trip_s / 2
+        self._estimate_error_s = best.round_trip_s / 2
+
+    @property
+    def error_s(self) -> float:
+        """Bound of this clock's error, seconds: that of the last estimate and what is not slewed yet."""
+        if self._offset_s is None:
+            return math.inf
+        return self._estimate_error_s + abs(self._target_s - self._slewed(self._monotonic()))
 
     def now(self) -> float:
         """Cluster time, seconds since the Unix epoch.
