@@ -15,7 +15,17 @@ from loadgen.bus import RunBus, Sealing
 from loadgen.bus.cluster import ClusterBus, Member
 from loadgen.coordinator.intake import Intake
 from loadgen.coordinator.seating import NOTICE_S, Place, Seating
-from loadgen.messages import ControlMessage, RunEvent, RunRecord, RunState, Seat, StopMode, WorkerEventKind
+from loadgen.messages import (
+    ControlMessage,
+    RunEvent,
+    RunRecord,
+    RunState,
+    Seat,
+    Silence,
+    StopMode,
+    StopNote,
+    WorkerEventKind,
+)
 from loadgen.metrics import RunSnapshot
 from loadgen.plan.model import Plan
 from loadgen.plan.planned import PlannedLoad
@@ -24,6 +34,7 @@ from loadgen.stats import ArrivalCounts, NameCap, RunStats, SecondRow, Tally
 from loadgen.verdict import (
     GeneratorFacts,
     GeneratorSeconds,
+    GuardResult,
     GuardWatch,
     StoppedBy,
     Unreported,
@@ -78,13 +89,11 @@ class RunController:
         self._planned = PlannedLoad(self.plan)
         self._guards = GuardWatch(self.plan.guards, self.plan.duration)
         self._health = GeneratorSeconds(self.plan)
+        self._tripped: GuardResult | None = None
         self._names = NameCap(self.plan.max_names)
         self._seating = Seating()
-        self._stopped_by: StoppedBy | None = None
-        self._reason = ""
         self._unserved: list[tuple[Share, float]] = []
         self._missing: list[tuple[Share, float, float]] = []
-        self._unreported: list[Unreported] = []
         self._events_read = "0-0"
         self._frames_read = bus.position()
         self._since_s = now_s
@@ -100,6 +109,8 @@ class RunController:
             position, rows = self._bus.sealed(position)
         self._intake = Intake(self._bus.totals(), self.stats.last_second + 1)
         self._seating.restore(self._bus.seats())
+        if self.record.stop is not None:
+            self._planned.end_at(self.record.stop.at_s)
 
     # -- what the leader asks
 
@@ -138,14 +149,15 @@ class RunController:
             reason: why, for people.
             by: what stopped it.
         """
-        if self._stopped_by is not None or self.finished:
+        if self.record.stop is not None or self.finished:
             return
-        self._stopped_by, self._reason = by, reason
+        since_s = 0.0 if self.record.started_at is None else max(0.0, at_s - self.record.started_at)
+        self.record.stop = StopNote(by=by, reason=reason, at_s=since_s)
         self._note(at_s, "stop_asked" if by == "person" else by, f"stopped ({mode}): {reason}")
         if self.record.started_at is None:
             self._finish(at_s)
             return
-        self._planned.end_at(at_s - self.record.started_at)
+        self._planned.end_at(since_s)
         self._enter(RunState.DRAINING, reason)
 
     def tick(self, now_s: float, members: Mapping[str, Member], free: Mapping[str, Member]) -> None:
@@ -264,7 +276,7 @@ class RunController:
             silent_from = self._intake.reported(worker) + 1
             last = int(now_s - self.record.started_at)
             if last >= silent_from:
-                self._unreported.append(Unreported(worker, silent_from, last))
+                self.record.silences.append(Silence(worker=worker, first_second=silent_from, last_second=last))
             if share.hi > share.lo:
                 self._unserved.append((share, float(silent_from)))
 
@@ -302,7 +314,10 @@ class RunController:
         self.stats.add(row)
         self._health.add(row)
         tripped = self._guards.observe(row)
-        if tripped is not None and now_s is not None and self._stopped_by is None:
+        # While resuming (now_s is None) nothing is said: a guard that tripped is acted on by the next tick.
+        self._tripped = self._tripped or tripped
+        if self._tripped is not None and now_s is not None and self.record.stop is None:
+            tripped = self._tripped
             self._cluster.say(ControlMessage(kind="stop", run=self.run, mode=StopMode.NOW, reason=tripped.text))
             self.stop(now_s, StopMode.NOW, tripped.text, "guard")
 
@@ -326,7 +341,8 @@ class RunController:
         self._cluster.say(ControlMessage(kind="epoch", run=self.run, epoch=self._seating.epoch))
         self.record.epoch = self._seating.epoch
         from_s = next(iter(seats.values())).from_s
-        self._note(now_s, "epoch", f"the load is shared by {_workers(len(self._seating.names(Place.SEATED)))}")
+        since_s = (self.record.started_at or now_s) + from_s
+        self._note(since_s, "epoch", f"the load is shared by {_workers(len(self._seating.names(Place.SEATED)))}")
         self._served_again(from_s)
 
     def _served_again(self, from_s: float) -> None:
@@ -376,7 +392,8 @@ class RunController:
 
     def _fail(self, now_s: float, why: str) -> None:
         self._cluster.say(ControlMessage(kind="stop", run=self.run, mode=StopMode.NOW, reason=why[:400]))
-        self._stopped_by, self._reason = "failure", why
+        since_s = 0.0 if self.record.started_at is None else now_s - self.record.started_at
+        self.record.stop = StopNote(by="failure", reason=why, at_s=since_s)
         self._finish(now_s)
 
     def _finish(self, now_s: float) -> None:
@@ -387,15 +404,16 @@ class RunController:
         duration_s = max(self._planned.ends_s, 1e-9)
         facts = GeneratorFacts(
             quarantined=self.record.quarantined,
-            unreported=tuple(self._unreported),
+            unreported=tuple(Unreported(s.worker, s.first_second, s.last_second) for s in self.record.silences),
             clock_error_us=max((t.clock_error_us for t in totals.values()), default=0),
         )
+        stop = self.record.stop
         self.record.verdict = decide(
-            self._stopped_by,
+            stop.by if stop else None,
             self._guards.results(),
             judge(self.plan.thresholds, self.stats, duration_s),
             assess(self.plan, self.stats, self._health, facts),
-            self._reason,
+            stop.reason if stop else "",
         )
         self.record.workers = totals
         self.record.ended_at = now_s

@@ -19,7 +19,7 @@ from loadgen.bus.cluster import Member
 from loadgen.clock import ClusterClock
 from loadgen.coordinator.controller import RunController
 from loadgen.errors import BusError, FencedError, LoadgenError
-from loadgen.messages import ControlMessage, RunRecord, RunState
+from loadgen.messages import ControlMessage, RunRecord, RunState, StopMode
 from loadgen.metrics import ClusterSnapshot, RunSnapshot
 from loadgen.verdict import ValidityResult, decide
 
@@ -85,6 +85,8 @@ class Coordinator:
                 log.warning("%s; standing by", error.message)
                 self._stand_by()
             except BusError as error:
+                # Whether a write was done is not known: what Redis holds is the truth, so start again from there.
+                self._runs.clear()
                 if not away:
                     log.warning("%s; trying again", error.message)
                 away = True
@@ -109,10 +111,10 @@ class Coordinator:
         self._take_up_runs(now_s)
         self._obey(now_s)
         for controller in list(self._runs.values()):
-            controller.tick(now_s, self._members, self._free())
+            self._tick(controller, now_s)
             if controller.finished:
                 self._last = controller.snapshot()
-                del self._runs[controller.run]
+                self._runs.pop(controller.run, None)
         self._show()
 
     def _lead(self, now_s: float) -> bool:
@@ -182,6 +184,19 @@ class Coordinator:
         except (LoadgenError, ValueError) as error:
             log.error("run %s cannot be driven: %s", run, error)  # noqa: TRY400 -- the sentence says all
             self._write_off(bus, now_s, str(error))
+
+    def _tick(self, controller: RunController, now_s: float) -> None:
+        try:
+            controller.tick(now_s, self._members, self._free())
+        except (FencedError, BusError):
+            raise
+        except Exception as error:
+            log.exception("run %s cannot be driven any further", controller.run)
+            self._cluster.say(
+                ControlMessage(kind="stop", run=controller.run, mode=StopMode.NOW, reason="internal error")
+            )
+            self._write_off(RunBus(self._bus, controller.run), now_s, f"internal error: {error}")
+            del self._runs[controller.run]
 
     def _write_off(self, bus: RunBus, now_s: float, why: str) -> None:
         bus.claim(self._fence)

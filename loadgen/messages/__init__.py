@@ -7,7 +7,7 @@
 
 from loadgen.messages.control import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.messages.frame import Frame, Health
-from loadgen.messages.record import RunEvent, RunRecord, RunState, WorkerTotals
+from loadgen.messages.record import RunEvent, RunRecord, RunState, Silence, StopNote, WorkerTotals
 from loadgen.messages.sealed import decode_second, encode_second
 from loadgen.messages.spec import RunSpec
 
@@ -20,7 +20,9 @@ __all__ = [
     "RunSpec",
     "RunState",
     "Seat",
+    "Silence",
     "StopMode",
+    "StopNote",
     "WorkerEvent",
     "WorkerEventKind",
     "WorkerInfo",

@@ -12,6 +12,7 @@ Written by the leading coordinator under its fence, read by everyone.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -75,6 +76,38 @@ class WorkerTotals(BaseModel):
     state: str = "active"
 
 
+class StopNote(BaseModel):
+    """Why and when a run was stopped before its time.
+
+    Attributes:
+        by: a guard, a person, or a failure.
+        reason: one sentence.
+        at_s: seconds since the run's start; 0 when it had not started.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Literal["guard", "person", "failure"]
+    reason: str
+    at_s: float
+
+
+class Silence(BaseModel):
+    """Seconds of one worker that no frame covers, because it was lost.
+
+    Attributes:
+        worker: its name.
+        first_second: first second it did not report, since the run's start.
+        last_second: last second in which it may still have sent requests.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    worker: str
+    first_second: int
+    last_second: int
+
+
 class RunEvent(BaseModel):
     """One thing that happened to a run, for people to read.
 
@@ -107,6 +140,8 @@ class RunRecord(BaseModel):
         workers: by worker name.
         events: the log, oldest first.
         quarantined: frames that were refused.
+        stop: why it was stopped; None when it was not.
+        silences: what lost workers may have done unseen.
         verdict: None until finished.
     """
 
@@ -124,4 +159,6 @@ class RunRecord(BaseModel):
     workers: dict[str, WorkerTotals] = {}
     events: list[RunEvent] = []
     quarantined: int = 0
+    stop: StopNote | None = None
+    silences: list[Silence] = []
     verdict: Verdict | None = None

@@ -112,7 +112,7 @@ class WorkersDemand(_Part):
         strict=True,
         ge=1,
         le=MAX_WORKERS,
-        description="At least this many worker processes. Default: one.",
+        description="How many worker processes take part. Default: all that are free, at least one.",
     )
     labels: dict[Label, Word] = Field(
         default={},

@@ -26,7 +26,7 @@ from loadgen.journey.load import find_user, load_users
 from loadgen.messages import RunSpec
 from loadgen.plan.bundle import Bundle
 from loadgen.plan.model import DataFile, DataFormat, Plan
-from loadgen.plan.secrets import resolve_target, values_in
+from loadgen.plan.secrets import resolve, resolve_target, values_in
 from loadgen.worker.settings import WorkerSettings
 from loadgen.worker.targets import AllowedTargets
 
@@ -79,7 +79,7 @@ def prepare(
     environment = JourneyEnvironment(
         PlanContext(
             seed=plan.seed,
-            data={data.name: read_data(root, data) for data in plan.data},
+            data={data.name: read_data(root, data, os.environ) for data in plan.data},
             headers=target.headers,
         ),
         user_classes=list(users.values()),
@@ -133,13 +133,19 @@ def _compare(spec: RunSpec, bundle: Bundle, whose: str) -> None:
     )
 
 
-def read_data(root: Path, data: DataFile) -> list[Any]:
+def read_data(root: Path, data: DataFile, environ: Mapping[str, str]) -> list[Any]:
     """The rows of a data file: dicts by column for CSV, whatever each line holds for JSON lines.
 
+    Args:
+        root: folder of the journey code; a path that names a secret may lead anywhere on this worker.
+        data: the plan's entry.
+        environ: for references in its path.
+
     Raises:
+        PlanError: a variable is not set.
         JourneyError: the file is missing or malformed.
     """
-    path = root / data.file
+    path = root / resolve(data.file, environ)
     try:
         text = path.read_text(encoding="utf-8-sig")
         if data.read_as is DataFormat.CSV:
