@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from loadgen.latency import Histogram
 from loadgen.report.summary import (
@@ -18,6 +19,9 @@ from loadgen.report.summary import (
     StepFigures,
 )
 from loadgen.stats import FAILED, ErrorSample, SecondRow, SeriesKey, StepCounts, Tally
+
+FIRST_SHOPPERS: Final = 50
+"""Shoppers whose way shows the order of steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,11 @@ def steps(total: Tally, rows: Iterable[SecondRow], journeys: Sequence[str]) -> t
         journeys: in the plan's order.
     """
     merged = _by(total, lambda key: (key.journey, key.step))
-    first_seen = _first_seen(rows)
-    never = (math.inf, 0)
+    entered_at = _entered_at(rows)
 
     def place(journey_step: tuple[str, str]) -> tuple[object, ...]:
         journey, step = journey_step
-        return (*_rank(journey, journeys), first_seen.get(journey_step, never), step)
+        return (*_rank(journey, journeys), entered_at.get(journey_step, [math.inf] * FIRST_SHOPPERS), step)
 
     figures = []
     for journey, step in sorted({*total.steps, *merged}, key=place):
@@ -149,14 +152,16 @@ def _merged(total: Tally, keys: Sequence[SeriesKey]) -> _Requests:
     return _Requests(times.count, failures, sum(total.series[key].response_bytes for key in keys), times)
 
 
-def _first_seen(rows: Iterable[SecondRow]) -> dict[tuple[str, str], tuple[float, int]]:
-    """When each step was first entered: the second, then by how many the fewer the later."""
-    first: dict[tuple[str, str], tuple[float, int]] = {}
+def _entered_at(rows: Iterable[SecondRow]) -> dict[tuple[str, str], list[float]]:
+    """In which seconds the first shoppers entered each step, one entry for each, and infinity for those that lack.
+
+    Every shopper enters the earlier step first, so the lists of two steps compare as the steps follow each other.
+    """
+    entered: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for row in rows:
         for step, counts in row.tally.steps.items():
-            if counts.entered and step not in first:
-                first[step] = (row.second, -counts.entered)
-    return first
+            entered[step] += [float(row.second)] * min(counts.entered, FIRST_SHOPPERS - len(entered[step]))
+    return {step: seconds + [math.inf] * (FIRST_SHOPPERS - len(seconds)) for step, seconds in entered.items()}
 
 
 def _rank(journey: str, order: Sequence[str]) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Final
+from typing import Final, Literal
 
 from loadgen.plan.conditions import Condition
 from loadgen.plan.measures import Metric, Operator
@@ -50,8 +50,11 @@ STAYS_BROKEN: Final = 0.8
 NEAR: Final = 0.9
 """Windows with at least this share of a load are near it."""
 
+STILL_BUSY: Final = 0.5
+"""After the load, a window with at least this share of the last one's requests still tells of the load."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Window:
     rows: list[SecondRow]
     tally: Tally
@@ -73,25 +76,36 @@ def capacity_of(plan: Plan, rows: Sequence[SecondRow]) -> Capacity | None:
     open_model = bool(plan.streams(LoadModel.OPEN))
     if open_model and plan.streams(LoadModel.CLOSED):
         return None
-    windows = _windows(plan, rows, conditions)
+    judged = _windows(plan, rows, conditions)
+    windows = [window for window in judged if window.level > 0]
     if len(windows) < WINDOWS_LEAST:
         return None
     broke = next((index for index in range(len(windows)) if _is_limit(windows, index)), None)
     well = [window for window in windows[:broke] if window.held]
     level = max((window.level for window in well), default=None)
     near = [window for window in well if level is not None and window.level >= NEAR * level]
-    after = _at_least(windows[broke:], level) if broke is not None else []
+    after = _at_least(windows[broke:], level) if broke is not None else _slow_goodbyes(judged, windows[-1])
     return Capacity(
-        kind="held" if broke is None else "never_held" if level is None else "broke",
+        kind=_kind(broke, level, after),
         unit="arrivals_per_s" if open_model else "shoppers",
         level=level,
         p95_s=_p95_s(near),
-        broke_at_s=None if broke is None else windows[broke].rows[0].second,
+        broke_at_s=after[0].rows[0].second if after else None,
         broke_level=None if broke is None else windows[broke].level,
         after_p95_s=_p95_s(after),
         after_error_rate=_error_rate(after),
         by="thresholds" if conditions else "slowdown",
     )
+
+
+def _kind(
+    broke: int | None, level: float | None, after: Sequence[_Window]
+) -> Literal["held", "broke", "broke_late", "never_held"]:
+    if level is None:
+        return "never_held"
+    if broke is not None:
+        return "broke"
+    return "broke_late" if after else "held"
 
 
 def _tells_slow(condition: Condition) -> bool:
@@ -107,9 +121,9 @@ def _windows(plan: Plan, rows: Sequence[SecondRow], conditions: Sequence[Conditi
     for group in grouped(rows, span_for(rows, WINDOW_S)):
         level = _level(plan, group)
         tally = Tally.merged([row.tally for row in group])
-        if level > 0 and tally.requests >= REQUESTS_LEAST:
+        if tally.requests >= REQUESTS_LEAST:
             merged.append((group, tally, level))
-    usual_s = _early_p95_s([tally for _, tally, _ in merged])
+    usual_s = _early_p95_s([tally for _, tally, level in merged if level > 0])
     judged = [(group, tally, level, _held(tally, conditions, usual_s)) for group, tally, level in merged]
     return [_Window(group, tally, level, held) for group, tally, level, held in judged if held is not None]
 
@@ -148,6 +162,19 @@ def _is_limit(windows: Sequence[_Window], index: int) -> bool:
         return False
     later = [window for window in windows[index:] if window.level >= NEAR * windows[index].level]
     return sum(not window.held for window in later) >= STAYS_BROKEN * len(later)
+
+
+def _slow_goodbyes(judged: Sequence[_Window], last: _Window) -> list[_Window]:
+    """The windows right after the load that did not hold although the shop was still busy with it.
+
+    Requests of visitors who came at the highest load end only then, so a ramp that stops at the limit shows it late.
+    """
+    slow = []
+    for window in judged[judged.index(last) + 1 :]:
+        if window.held or window.tally.requests < STILL_BUSY * last.tally.requests:
+            break
+        slow.append(window)
+    return slow
 
 
 def _at_least(windows: Sequence[_Window], level: float | None) -> list[_Window]:

@@ -223,13 +223,13 @@ def _line(
         "y": [None if value is None else _rounded(value) for value in values],
         "line": {"width": 8 if wide else 2},
         "hovertemplate": f"%{{y:,.4~g}}{hover}<extra>{name}</extra>",
-        "meta": {"role": role, "faint": wide, "fill": fill or stack},
+        "meta": {"role": role, "faint": wide, "fill": 0.22 if fill else 0.6 if stack else 0},
     }
     if axis > 1:
         trace["yaxis"] = f"y{axis}"
     if fill:
         trace["fill"] = "tozeroy"
-    return trace | ({"stackgroup": "one", "line": {"width": 1}} if stack else {})
+    return trace | ({"stackgroup": "one", "line": {"width": 0}} if stack else {})
 
 
 def _bars(points: Sequence[Span], name: str, values: Iterable[float], role: str) -> Trace:
@@ -274,7 +274,7 @@ def _figure(traces: list[Trace], summary: Summary, panels: Sequence[str]) -> dic
 def _moments(summary: Summary) -> Iterable[tuple[float, str, str]]:
     """What time charts mark: when it slowed down, when a guard tripped, when a worker was lost."""
     capacity = summary.capacity
-    if capacity is not None and capacity.broke_at_s is not None:
+    if capacity is not None and capacity.broke_at_s is not None and capacity.kind != "broke_late":
         yield capacity.broke_at_s, "limit", "slows down"
     for guard in summary.guards:
         if guard.tripped and guard.at_s is not None:

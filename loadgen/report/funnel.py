@@ -10,19 +10,17 @@ from loadgen.report.summary import JourneyFigures, StepFigures, Summary
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """One step, with shares of the widest step of its journey (1 = full width).
+    """One step.
 
     Attributes:
         figures: the step.
-        reached: share of those that entered it.
-        lost: share of those that gave up in it.
-        remaining: share of the first step's visitors that entered it; above 1 where a step is repeated.
+        entered: how often it was entered, per visitor of the journey; above 1 where visitors repeat it.
+        lost: share of its entries that gave up in it.
     """
 
     figures: StepFigures
-    reached: float
+    entered: float
     lost: float
-    remaining: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +40,10 @@ def funnels(summary: Summary) -> tuple[Funnel, ...]:
         steps = [step for step in group if step.entered]
         if not steps:
             continue
-        widest = max(step.entered for step in steps)
+        figures = by_name.get(journey)
+        visitors = (figures.started if figures else 0) or steps[0].entered
         drawn = tuple(
-            FunnelStep(
-                step,
-                step.entered / widest,
-                sum(step.abandoned.values()) / widest,
-                step.entered / steps[0].entered,
-            )
-            for step in steps
+            FunnelStep(step, step.entered / visitors, sum(step.abandoned.values()) / step.entered) for step in steps
         )
-        found.append(Funnel(journey, by_name.get(journey), drawn))
+        found.append(Funnel(journey, figures, drawn))
     return tuple(found)

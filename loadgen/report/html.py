@@ -23,7 +23,7 @@ from loadgen.report.funnel import funnels
 from loadgen.report.in_words import condition_in_words, guard_in_words
 from loadgen.report.story import REASONS
 from loadgen.report.summary import GuardFigures, Span, Summary
-from loadgen.report.wording import clock, count, percent, rate, seconds
+from loadgen.report.wording import clock, count, counter, percent, rate, seconds
 from loadgen.units import format_bytes, format_duration
 
 ERRORS_SHOWN: Final = 60
@@ -112,6 +112,9 @@ def _figures(summary: Summary) -> list[tuple[str, str, str]]:
         orders = summary.counters.total["orders"]
         per_visitor = percent(orders / arrivals.started) if arrivals.started else ""
         figures.append(("Orders", count(orders), f"{per_visitor} of visitors" if per_visitor else ""))
+    if "revenue_cents" in summary.counters.total:
+        _, revenue = counter("revenue_cents", summary.counters.total["revenue_cents"])
+        figures.append(("Revenue", revenue.partition(".")[0], "in the shop's currency"))
     return figures
 
 
@@ -142,6 +145,7 @@ def _environment() -> Environment:
         "clock": clock,
         "number": count,
         "duration": format_duration,
+        "counter": counter,
         "percent": percent,
         "rate": rate,
         "seconds": seconds,

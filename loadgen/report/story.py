@@ -76,7 +76,7 @@ def _sentences(
     if validity.verdict is Validity.INVALID:
         yield f"These figures say little about the shop: {validity.reasons[0].text}."
     elif capacity is not None:
-        yield from _carried(capacity)
+        yield from _carried(capacity, verdict)
     if validity.verdict is Validity.DEGRADED:
         yield f"Read the figures with care: {validity.reasons[0].text}."
     yield from _visits(arrivals, totals, counters)
@@ -84,7 +84,7 @@ def _sentences(
         yield _failures(totals, errors)
 
 
-def _carried(capacity: Capacity) -> Iterator[str]:
+def _carried(capacity: Capacity, verdict: Verdict | None) -> Iterator[str]:
     failed = f"{percent(capacity.after_error_rate)} of them failed" if capacity.after_error_rate else "none failed"
     slow = f"95% of requests took up to {seconds(capacity.after_p95_s)}, and {failed}"
     if capacity.kind == "never_held" or capacity.level is None:
@@ -92,8 +92,14 @@ def _carried(capacity: Capacity) -> Iterator[str]:
         return
     welcomed = f"The shop welcomed up to {load(capacity.level, capacity.unit)}"
     fast = f"with 95% of requests answered within {seconds(capacity.p95_s)}"
+    cut_short = verdict is None or verdict.outcome in (Outcome.GUARD, Outcome.STOPPED, Outcome.FAILED)
+    most = "the most it was given" if cut_short else "the most this plan asked for"
+    if capacity.kind == "broke_late":
+        yield f"{welcomed}, {most}, {fast}."
+        yield f"It may have been near its limit: once the load had ended, {slow}."
+        return
     if capacity.kind == "held":
-        yield f"{welcomed}, the most this plan asked for, {fast}. It did not reach its limit."
+        yield f"{welcomed}, {most}, {fast}. It did not reach its limit."
         return
     yield f"{welcomed} {fast}."
     broke_level = capacity.broke_level or 0.0

@@ -233,8 +233,8 @@ class Capacity(_Part):
     """How much load the shop carried before it slowed down, as far as the run can tell.
 
     Attributes:
-        kind: ``held``: it never slowed down; ``broke``: it did, from ``broke_at_s`` on; ``never_held``: not even the
-            lowest load was carried well.
+        kind: ``held``: it never slowed down; ``broke``: it did, from ``broke_at_s`` on; ``broke_late``: only as the
+            load had ended and the last shoppers finished; ``never_held``: not even the lowest load was carried well.
         unit: what ``level`` counts: arrivals per second, or shoppers at once.
         level: the highest planned load before it slowed down; null with ``never_held``.
         p95_s: 95 % of requests were answered within this, near that load.
@@ -245,7 +245,7 @@ class Capacity(_Part):
         by: what decided: the plan's thresholds, or a slow-down against the early run.
     """
 
-    kind: Literal["held", "broke", "never_held"]
+    kind: Literal["held", "broke", "broke_late", "never_held"]
     unit: Literal["arrivals_per_s", "shoppers"]
     level: float | None = None
     p95_s: float | None = None

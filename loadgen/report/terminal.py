@@ -18,7 +18,7 @@ from rich.text import Text
 from loadgen.endings import Outcome, Validity
 from loadgen.report.story import REASONS
 from loadgen.report.summary import ErrorFigures, Latency, Summary
-from loadgen.report.wording import clock, count, percent, rate, seconds
+from loadgen.report.wording import clock, count, counter, percent, rate, seconds
 from loadgen.units import format_bytes, format_duration
 
 ERRORS_SHOWN: Final = 8
@@ -128,7 +128,8 @@ def _figures(summary: Summary) -> RenderableType:
         _dotted(*(f"{name} {seconds(value)}" for name, value in _named(latency))),
     )
     if summary.counters.total:
-        table.add_row("Counted", _dotted(*(f"{count(n)} {name}" for name, n in summary.counters.total.items())))
+        counted = (counter(name, number) for name, number in summary.counters.total.items())
+        table.add_row("Counted", _dotted(*(f"{number} {name}" for name, number in counted)))
     sign, style = _VALIDITIES[summary.validity.verdict]
     generator = Text(f"{sign} {summary.validity.verdict}", style=style)
     for reason in summary.validity.reasons:

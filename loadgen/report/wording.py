@@ -46,6 +46,13 @@ def clock(time_s: float) -> str:
     return f"-{text}" if time_s <= -0.5 else text
 
 
+def counter(name: str, number: int) -> tuple[str, str]:
+    """A business count with its name: amounts counted in ``…_cents`` are written in whole units, ``28,731.72``."""
+    if name.endswith("_cents"):
+        return name.removesuffix("_cents").replace("_", " "), f"{number / 100:,.2f}"
+    return name.replace("_", " "), count(number)
+
+
 def figure(condition: Condition, value: float | None) -> str:
     """What a condition measured, in its unit."""
     if value is None:

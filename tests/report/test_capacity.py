@@ -131,9 +131,29 @@ def test_of_a_few_requests_nothing_is_said(plan_with: Callable[..., Plan]) -> No
     assert capacity_of(plan, rows_of(plan, lambda _: 200)) is None
 
 
-def test_what_happens_after_the_load_has_ended_is_not_the_shops_limit(plan_with: Callable[..., Plan]) -> None:
-    plan = plan_with()
-    rows = rows_of(plan, lambda second: 200 if second < 60 else 3000)
+def ended_at_60(rows: list[SecondRow]) -> list[SecondRow]:
     for row in rows[60:]:
         row.planned = row.users_planned = 0
-    assert told(capacity_of(plan, rows)).kind == "held"
+    return rows
+
+
+def test_a_shop_still_slow_with_the_last_shoppers_may_be_near_its_limit(plan_with: Callable[..., Plan]) -> None:
+    plan = plan_with()
+    rows = ended_at_60(rows_of(plan, lambda second: 200 if second < 60 else 3000))
+    capacity = told(capacity_of(plan, rows))
+    assert (capacity.kind, capacity.level, capacity.broke_at_s) == ("broke_late", pytest.approx(57.5), 60)
+    assert capacity.after_p95_s == pytest.approx(3.0, rel=0.005)
+
+
+def test_a_few_slow_goodbyes_are_not_the_shops_limit(plan_with: Callable[..., Plan]) -> None:
+    plan = plan_with()
+    busy = ended_at_60(rows_of(plan, lambda _: 200))[:60]
+    few = ended_at_60(rows_of(plan, lambda _: 3000))[60:]
+    for row in few:
+        row.tally.series = {key: Series(Histogram.of([3_000_000] * 10)) for key in row.tally.series}
+    assert told(capacity_of(plan, busy + few)).kind == "held"
+
+
+def test_quick_goodbyes_leave_the_shop_praised(plan_with: Callable[..., Plan]) -> None:
+    plan = plan_with()
+    assert told(capacity_of(plan, ended_at_60(rows_of(plan, lambda _: 200)))).kind == "held"

@@ -27,7 +27,10 @@ def totals(requests: int = 1000, failures: int = 0) -> Totals:
     )
 
 
-def told(capacity: Capacity | None, verdict: Verdict | None = None, **others: object) -> str:
+PASSED = Verdict(outcome=Outcome.PASSED)
+
+
+def told(capacity: Capacity | None, verdict: Verdict | None = PASSED, **others: object) -> str:
     arrivals = Arrivals(planned=500, started=500, late=0, dropped=0, missed=0, lag_s=Lag())
     given = {"totals": totals(), "counters": {}, "errors": []} | others
     return " ".join(story(verdict, capacity, arrivals, **given))  # type: ignore[arg-type]
@@ -37,6 +40,19 @@ def test_a_shop_that_held_is_praised_with_figures() -> None:
     assert told(HELD) == (
         "The shop welcomed up to 6,000 visitors per minute, the most this plan asked for, with 95% of requests "
         "answered within 420 ms. It did not reach its limit. In all 500 visitors came."
+    )
+
+
+def test_a_run_cut_short_does_not_claim_the_plans_load() -> None:
+    assert "the most it was given" in told(HELD, Verdict(outcome=Outcome.STOPPED))
+
+
+def test_a_shop_slow_at_the_end_is_not_said_to_be_within_its_limit() -> None:
+    late = BROKE.model_copy(update={"kind": "broke_late", "broke_level": None})
+    assert told(late).startswith(
+        "The shop welcomed up to 6,000 visitors per minute, the most this plan asked for, with 95% of requests "
+        "answered within 420 ms. It may have been near its limit: once the load had ended, 95% of requests took up "
+        "to 4.20 s, and 12.0% of them failed."
     )
 
 

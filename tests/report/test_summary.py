@@ -7,7 +7,7 @@ import pytest
 from loadgen.messages.record import RunRecord, RunState
 from loadgen.plan.model import Plan
 from loadgen.report import Summary, summarise
-from loadgen.stats import RunStats, SecondRow
+from loadgen.stats import RunStats, SecondRow, StepCounts, Tally
 
 
 def test_the_json_has_every_figure_that_others_build_on(summary: Summary) -> None:
@@ -95,6 +95,27 @@ def test_steps_come_in_the_order_in_which_shoppers_come_to_them(summary: Summary
     buyer = [step.step for step in summary.steps if step.journey == "GuestBuyer"]
     assert buyer == ["home", "search", "product", "add_to_cart", "checkout", "payment"]
     assert list(dict.fromkeys(step.journey for step in summary.steps)) == ["Browser", "GuestBuyer", "AbandonedCart"]
+
+
+def test_the_order_of_steps_is_seen_even_when_all_begin_in_one_second(plan: Plan) -> None:
+    def entered(second: int, **steps: int) -> SecondRow:
+        counts = {("Browser", step): StepCounts(entered=number) for step, number in steps.items()}
+        return SecondRow(second, tally=Tally(steps=counts))
+
+    stats = RunStats()
+    stats.add(entered(0, zoom=3, basket=2, apply=2))
+    stats.add(entered(1, basket=1, zoom=2, apply=0))
+    stats.add(entered(2, zoom=9, basket=9, apply=9))
+    record = RunRecord(run="r", name="n", state=RunState.RUNNING, submitted_at=0.0, started_at=1.0)
+    assert [step.step for step in summarise(record, plan, stats).steps] == ["zoom", "basket", "apply"]
+
+
+def test_a_step_that_few_came_to_is_not_the_first(plan: Plan) -> None:
+    counts = {("Browser", step): StepCounts(entered=number) for step, number in {"apply": 2, "zoom": 5}.items()}
+    stats = RunStats()
+    stats.add(SecondRow(0, tally=Tally(steps=counts)))
+    record = RunRecord(run="r", name="n", state=RunState.RUNNING, submitted_at=0.0, started_at=1.0)
+    assert [step.step for step in summarise(record, plan, stats).steps] == ["zoom", "apply"]
 
 
 def test_the_funnel_adds_up(summary: Summary) -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.plan.conditions import Condition
-from loadgen.report.wording import clock, count, figure, percent, rate, rounded, seconds
+from loadgen.report.wording import clock, count, counter, figure, percent, rate, rounded, seconds
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,11 @@ def test_large_numbers_are_said_with_three_digits(number: float, said: int) -> N
 )
 def test_a_figure_is_written_in_the_unit_of_its_condition(text: str, value: float | None, written: str) -> None:
     assert figure(Condition.model_validate(text), value) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "written"),
+    [("orders", 1234, ("orders", "1,234")), ("revenue_cents", 2873172, ("revenue", "28,731.72"))],
+)
+def test_amounts_in_cents_are_written_in_whole_units(name: str, number: int, written: tuple[str, str]) -> None:
+    assert counter(name, number) == written

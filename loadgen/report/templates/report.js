@@ -21,7 +21,7 @@
     if (of.type === "bar") dressed.marker = { color: shade, line: { width: 0 } };
     else if (of.mode === "markers") dressed.marker = { ...of.marker, color: faint(shade, 0.75), line: { width: 0 } };
     else dressed.line = { ...of.line, color: of.meta.faint ? faint(shade, 0.4) : shade };
-    if (of.meta.fill) dressed.fillcolor = faint(shade, 0.22);
+    if (of.meta.fill) dressed.fillcolor = faint(shade, of.meta.fill);
     return dressed;
   }
 
