@@ -70,27 +70,24 @@ class RunStats:
         self.planned = 0
         self.rows: dict[int, SecondRow] = {}
         self.samples: list[ErrorSample] = []
+        self.last_second = -1
+        """The latest second seen, -1 before the first."""
         self._sampled: Counter[tuple[str, str]] = Counter()
 
     def add(self, row: SecondRow) -> None:
         """Take one sealed second, or an amendment to one."""
-        levels = self.total.shoppers, self.total.in_flight
         newest = row.second > self.last_second
-        self.total = self.total.then(row.tally)
-        if not newest:
-            self.total.shoppers, self.total.in_flight = levels
-        self.planned += row.planned
+        self.last_second = max(self.last_second, row.second)
         known = self.rows.get(row.second)
         self.rows[row.second] = known.amended(row) if known else row
+        self.total = self.total.then(row.tally)
+        latest = self.rows[self.last_second].tally
+        self.total.shoppers, self.total.in_flight = latest.shoppers, latest.in_flight
+        self.planned += row.planned
         self._sample(row.tally.samples)
         if self._keep_s is not None and newest:
             for second in [s for s in self.rows if s <= row.second - self._keep_s]:
                 del self.rows[second]
-
-    @property
-    def last_second(self) -> int:
-        """The latest second seen, -1 before the first."""
-        return max(self.rows, default=-1)
 
     def timeline(self) -> list[SecondRow]:
         """The seconds held, in order."""

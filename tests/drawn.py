@@ -1,0 +1,112 @@
+"""Tallies, seconds and frames with everything in them, drawn by hypothesis.
+
+Hypothesis draws a seed and plain dice do the rest: a tally has some hundred parts, and drawing each of them by itself
+would make the tests slow without making them find more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+
+from hypothesis import strategies as st
+
+from loadgen.latency import Histogram
+from loadgen.latency.layout import MAX_US
+from loadgen.messages import Frame, Health
+from loadgen.stats import (
+    FAILED,
+    OK,
+    ArrivalCounts,
+    ErrorSample,
+    JourneyCounts,
+    SecondRow,
+    Series,
+    SeriesKey,
+    StepCounts,
+    Tally,
+)
+
+JOURNEYS = ("Browser", "GuestBuyer")
+STEPS = ("", "home", "payment")
+WORDS = ("", "timeout", "status_5xx", "größe", "\U0001f6d2 cart", "a\x00b\n", "x" * 400)
+
+
+def a_count(dice: Random) -> int:
+    return dice.choice((0, 1, dice.randrange(1000), 2**31, 2**40))
+
+
+def a_histogram(dice: Random) -> Histogram:
+    top = dice.choice((300, 100_000, MAX_US))
+    return Histogram.of(dice.randrange(top + 1) for _ in range(dice.randrange(6)))
+
+
+def a_counter(dice: Random) -> Counter[str]:
+    return Counter({dice.choice(WORDS): dice.randrange(1, 99) for _ in range(dice.randrange(3))})
+
+
+def a_series(dice: Random) -> Series:
+    service = a_histogram(dice)
+    return Series(service, dice.choice((service, a_histogram(dice))), a_count(dice), a_counter(dice))
+
+
+def a_tally(dice: Random) -> Tally:
+    def some(most: int = 3) -> range:
+        return range(dice.randrange(most + 1))
+
+    def key() -> SeriesKey:
+        name = dice.choice(("/", "/cart", "/p/{slug}", "/größe"))
+        return SeriesKey(dice.choice(JOURNEYS), dice.choice(STEPS), name, "GET", dice.choice((OK, FAILED)))
+
+    def counts(number: int) -> list[int]:
+        return [a_count(dice) for _ in range(number)]
+
+    return Tally(
+        series={key(): a_series(dice) for _ in some()},
+        arrivals={dice.randrange(3): ArrivalCounts(*counts(4), a_histogram(dice)) for _ in some()},
+        shoppers=Counter({dice.randrange(3): dice.randrange(1, 99) for _ in some()}),
+        steps={
+            (dice.choice(JOURNEYS), dice.choice(STEPS)): StepCounts(*counts(2), a_counter(dice), a_histogram(dice))
+            for _ in some()
+        },
+        journeys={dice.choice(JOURNEYS): JourneyCounts(*counts(4)) for _ in some(2)},
+        counters=Counter(
+            {(dice.choice(JOURNEYS), dice.choice(WORDS)): dice.randrange(-(2**40), 2**40) for _ in some()}
+        ),
+        sent=a_count(dice),
+        in_flight=a_count(dice),
+        renamed=a_count(dice),
+        samples=[ErrorSample(dice.randrange(9), *dice.choices(WORDS, k=7)) for _ in some()],
+    )
+
+
+def a_row(dice: Random) -> SecondRow:
+    return SecondRow(
+        second=dice.randrange(9),
+        planned=a_count(dice),
+        users_planned=a_count(dice),
+        tally=a_tally(dice),
+        workers=dice.randrange(9),
+        cpu_max=dice.random() * 2,
+        loop_lag_max_us=a_count(dice),
+        sealed_after_s=dice.random() * 9,
+    )
+
+
+def a_frame(dice: Random) -> Frame:
+    return Frame(
+        run=dice.choice(WORDS),
+        worker=dice.choice(WORDS),
+        sequence=1 + a_count(dice),
+        second=a_count(dice),
+        epoch=a_count(dice),
+        tally=a_tally(dice),
+        health=Health(dice.random() * 2, a_count(dice), a_count(dice), a_count(dice)),
+        last=dice.random() < 0.5,
+    )
+
+
+_dice = st.integers(0, 2**32).map(Random)
+tallies = _dice.map(a_tally)
+rows = _dice.map(a_row)
+frames = _dice.map(a_frame)
