@@ -39,6 +39,13 @@ def _processes(_context: click.Context, _parameter: click.Parameter, value: str)
     metavar="HOST[:PORT]",
     help="A host that runs may aim at, e.g. shop.example or *.shop.example. Loopback is always allowed.",
 )
+@click.option(
+    "--weight",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 1000),
+    help="How much of the load each process takes, compared with workers of other machines.",
+)
 @click.option("--node", metavar="NAME", help="Name of this machine.  [default: its host name]")
 @click.option("--lease", "lease_s", default=5.0, show_default=True, type=click.FloatRange(1, 60), help="Seconds.")
 def worker(
@@ -47,6 +54,7 @@ def worker(
     label: dict[str, str],
     journeys: Path | None,
     allow_targets: tuple[str, ...],
+    weight: float,
     node: str | None,
     lease_s: float,
 ) -> None:
@@ -69,6 +77,7 @@ def worker(
         name="",
         node=node or node_name(),
         labels=label,
+        weight=weight,
         journeys_dir=str(journeys.resolve()) if journeys else "",
         allow_targets=allow_targets,
         lease_s=lease_s,

@@ -32,11 +32,11 @@ def main() -> int:
     try:
         bus = connect(settings.redis_url)
         enforce(AllowedTargets([*settings.allow_targets, *own]))  # the process itself must reach Redis; plans must not
-        WorkerProcess(bus, settings, cluster_key(), AllowedTargets(settings.allow_targets)).run()
+        well = WorkerProcess(bus, settings, cluster_key(), AllowedTargets(settings.allow_targets)).run()
     except LoadgenError as error:
         logging.getLogger("loadgen.worker").error("%s", error.message)  # noqa: TRY400 -- the sentence says all
         return error.exit_code
-    return 0
+    return 0 if well else 1
 
 
 if __name__ == "__main__":

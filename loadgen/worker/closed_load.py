@@ -19,6 +19,7 @@ from loadgen.plan.planned import users_at
 from loadgen.plan.stream import Stream
 from loadgen.shapes.arrivals import EMPTY, Share
 from loadgen.shapes.mix import Mix
+from loadgen.worker import essential
 from loadgen.worker.shoppers import Shoppers
 
 ADJUST_S: Final = 0.05
@@ -57,7 +58,7 @@ class ClosedLoad:
         self._arranged: tuple[int, Share] = (0, EMPTY)
         self._wanted: Counter[str] = Counter()
         self._started = 0
-        self._greenlet = gevent.spawn(self._run)
+        self._greenlet = essential.spawn(self._run)
 
     def assign(self, share: Share, from_s: float) -> None:
         """Carry this share from an instant on, seconds since the run's start."""

@@ -21,6 +21,7 @@ from loadgen.journey.session import Session
 from loadgen.plan.stream import Stream
 from loadgen.shapes.arrivals import EMPTY, Arrival, Arrivals, Share, owned_of_first
 from loadgen.shapes.schedule import Schedule
+from loadgen.worker import essential
 from loadgen.worker.shoppers import Shoppers
 
 LATE_S: Final = 0.05
@@ -63,7 +64,7 @@ class OpenLoad:
         self._shoppers, self._recorder = shoppers, recorder
         self._elapsed, self._may_start = elapsed, may_start
         self._room: int | None = None
-        self._greenlet = gevent.spawn(self._run)
+        self._greenlet = essential.spawn(self._run)
 
     def assign(self, share: Share, from_s: float) -> None:
         """Carry this share from an instant on, seconds since the run's start."""

@@ -20,9 +20,10 @@ from gevent.event import Event
 from loadgen import __version__
 from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.clock import ClusterClock
-from loadgen.errors import BusError, LoadgenError
+from loadgen.errors import BusError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.plan.secrets import redact
+from loadgen.worker import essential
 from loadgen.worker.preparation import prepare, scratch_folder
 from loadgen.worker.serving import Serving
 from loadgen.worker.settings import WorkerSettings
@@ -62,6 +63,7 @@ class WorkerProcess:
             node=settings.node,
             pid=os.getpid(),
             labels=settings.labels,
+            weight=settings.weight,
             loadgen=__version__,
         )
         self._lease_until_s = 0.0
@@ -71,8 +73,11 @@ class WorkerProcess:
         self._invited: str = ""
         self._seats: dict[str, Seat] = {}
 
-    def run(self) -> None:
+    def run(self) -> bool:
         """Join the cluster, serve one run, leave.
+
+        Returns:
+            Whether all went well; False when a part of this process has died.
 
         Raises:
             BusError: Redis cannot be reached at the very start.
@@ -82,13 +87,14 @@ class WorkerProcess:
         self._renew()
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._on_signal, number, None)
-        greenlets = [gevent.spawn(self._beat), gevent.spawn(self._listen, position)]
-        self._ended.wait()
+        greenlets = [essential.spawn(self._beat), essential.spawn(self._listen, position)]
+        gevent.wait([self._ended, essential.broken], count=1)
         gevent.killall(greenlets, timeout=2)
         try:
             self._cluster.leave(self._settings.name)
         except BusError as error:
             log.warning("the lease runs out by itself: %s", error.message)
+        return not essential.broken.is_set()
 
     # -- lease
 
@@ -129,6 +135,8 @@ class WorkerProcess:
                 position, messages = self._cluster.listen(position, LISTEN_S)
                 for _, message in messages:
                     self._obey(message)
+            except MessageError as error:
+                log.warning("a word of the coordinator is not understood: %s", error.message)
             except BusError as error:
                 log.warning("control is not heard: %s", error.message)
                 gevent.sleep(RETRY_S)
@@ -151,7 +159,7 @@ class WorkerProcess:
         if not self._invited:
             self._invited = run
             self._say(run=run)
-            gevent.spawn(self._serve, run)
+            essential.spawn(self._serve, run)
         self._seats[run] = seat
         if self._serving is not None:
             self._serving.assign(seat)

@@ -18,6 +18,7 @@ from loadgen.bus import RunBus
 from loadgen.errors import BusError
 from loadgen.journey.recorder import Recorder
 from loadgen.messages import Frame
+from loadgen.worker import essential
 from loadgen.worker.health import HealthMeter
 from loadgen.worker.outbox import Outbox
 
@@ -56,8 +57,8 @@ class Reporting:
         self._wake = Event()
         self._second = max(0, int(elapsed()))
         self.epoch = 0
-        self._ticker = gevent.spawn(self._tick)
-        self._sender = gevent.spawn(self._send)
+        self._ticker = essential.spawn(self._tick)
+        self._sender = essential.spawn(self._send)
 
     @property
     def last_sequence(self) -> int:

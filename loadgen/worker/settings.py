@@ -23,6 +23,7 @@ class WorkerSettings(BaseModel):
         name: the process's name, unique for its life.
         node: its machine's name.
         labels: what runs may choose it by.
+        weight: how much of a run's load it takes, compared with other workers.
         journeys_dir: folder of installed journey code; empty takes only shipped code.
         allow_targets: patterns of hosts it may aim at; loopback is always allowed.
         lease_s: how long it is believed to be there without a word, seconds.
@@ -34,6 +35,7 @@ class WorkerSettings(BaseModel):
     name: str
     node: str
     labels: dict[str, str] = {}
+    weight: float = 1.0
     journeys_dir: str = ""
     allow_targets: tuple[str, ...] = ()
     lease_s: float = 5.0
