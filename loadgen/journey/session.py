@@ -19,6 +19,7 @@ variables down, but it does share ``spawn_tree_locals``; :func:`session_of` look
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from contextvars import ContextVar
 from typing import Any, Final
@@ -26,7 +27,7 @@ from typing import Any, Final
 import gevent
 from gevent import Greenlet, GreenletExit
 from gevent.event import Event
-from locust.exception import StopTest, StopUser
+from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 from locust.user.users import User
 
@@ -39,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 current: ContextVar[Session | None] = ContextVar("loadgen_session", default=None)
 """The session of the present greenlet, None outside of one. See :func:`session_of` for spawned greenlets."""
+
+CONTROL: Final = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+"""What a task or a listener of Locust's may raise without anything being wrong."""
 
 _TREE_KEY: Final = "loadgen_session"
 
@@ -191,7 +195,8 @@ class Session:
         self.greenlet = None  # from here on nothing may be thrown at it
         self.stopping = True
         for response in self.judged_late[:]:
-            response.__exit__(None, None, None)
+            with contextlib.suppress(GreenletExit, *CONTROL):
+                response.__exit__(None, None, None)
         if self.in_flight:
             self._landed = Event()
             self._landed.wait()
@@ -282,6 +287,7 @@ class Session:
         if self.stopping:
             if self.greenlet is None:
                 logger.warning("a greenlet that outlived its %s wanted to send a request; it was refused", self.journey)
+            gevent.sleep(0)  # an author's loop that swallows even this must not freeze the process
             raise ShopperGone
 
     def takes_off(self) -> None:

@@ -20,11 +20,11 @@ from time import perf_counter
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gevent import GreenletExit
-from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
+from locust.exception import RescheduleTask
 from locust.user.users import User
 
 from loadgen.journey.recorder import AbandonReason
-from loadgen.journey.session import Session
+from loadgen.journey.session import CONTROL, Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +58,7 @@ def measured(session: Session | None, name: str) -> Iterator[None]:
     except GaveUp as gave_up:
         recorder.step_abandoned(journey, step, gave_up.reason)
         raise
-    except (StopUser, StopTest, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, GreenletExit):
+    except (GreenletExit, *CONTROL):
         raise  # neither completed nor abandoned: something else ended it
     except BaseException:
         recorder.step_abandoned(journey, step, "error")

@@ -28,22 +28,12 @@ import locust.clients
 import locust.contrib.fasthttp
 from gevent import GreenletExit
 from locust.env import Environment
-from locust.exception import (
-    InterruptTaskSet,
-    RescheduleTask,
-    RescheduleTaskImmediately,
-    ResponseError,
-    StopTest,
-    StopUser,
-)
+from locust.exception import ResponseError
 
 from loadgen.journey import chatter, rounds
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import Recorder
-from loadgen.journey.session import ShopperGone, session_of
-
-_CONTROL: Final = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
-"""What a ``request`` listener may raise: control flow, after the request was recorded."""
+from loadgen.journey.session import CONTROL, ShopperGone, session_of
 
 
 class Outsider:
@@ -118,7 +108,7 @@ def _watched(request: Callable[..., Any]) -> Callable[..., Any]:
         start_s = perf_counter()
         try:
             response = request(client, method, url, *args, **kwargs)
-        except _CONTROL:
+        except CONTROL:  # raised by a listener, after the request was recorded
             raise
         except Exception as error:
             _report_broken(client, method, kwargs.get("name") or url, perf_counter() - start_s, error)
@@ -177,7 +167,7 @@ def _judged(leave: Callable[..., Any]) -> Callable[..., Any]:
 
 def _judge(response: Any, error: BaseException) -> None:
     """Record a request whose with-block raised: failed by the error, or by its own status if that is control flow."""
-    if isinstance(error, (*_CONTROL, GreenletExit)):
+    if isinstance(error, (*CONTROL, GreenletExit)):
         try:
             response.raise_for_status()
         except Exception as failure:  # noqa: BLE001 - whatever it is, it is the outcome

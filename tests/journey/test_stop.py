@@ -126,6 +126,26 @@ def test_a_shopper_that_swallows_every_exception_is_gone_all_the_same(stage: Any
     assert stage.tally().requests == stage.server.answered
 
 
+def test_a_shopper_that_swallows_even_its_own_end_does_not_freeze_the_process(stage: Any) -> None:
+    class Undead(FastHttpUser):
+        @task
+        def forever(self) -> None:
+            while stage.server.answered < 1000:
+                with contextlib.suppress(BaseException):
+                    self.client.get("/again")
+
+    session = stage.session(Undead)
+    living = stage.spawn(session, Undead)
+    stage.until(lambda: stage.server.answered > 3)
+    session.stop(now=True)
+    gevent.sleep(0.01)
+    answered = stage.server.answered
+    gevent.sleep(0.01)
+    assert stage.server.answered == answered
+    stage.server.answered = 1000
+    living.get(timeout=10)
+
+
 @pytest.mark.parametrize("base", [FastHttpUser, HttpUser])
 def test_an_answer_whose_with_block_is_cut_off_is_recorded_by_its_status(stage: Any, base: type) -> None:
     class Judge(base):  # type: ignore[misc]

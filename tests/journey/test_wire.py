@@ -124,9 +124,10 @@ def test_an_answer_that_no_with_block_judged_is_recorded_when_the_shopper_leaves
         @task
         def forget(self) -> None:
             self.client.get("/page", catch_response=True)
+            self.client.get("/status/500", catch_response=True)
 
-    stage.run(Forgetful)
-    assert results(stage.tally()) == {("/page", "ok"): 1}
+    assert stage.run(Forgetful) == "completed"
+    assert results(stage.tally()) == {("/page", "ok"): 1, ("/status/{id}", "failed"): 1}
 
 
 @BOTH
