@@ -47,7 +47,7 @@ def steps(total: Tally, rows: Iterable[SecondRow], journeys: Sequence[str]) -> t
         journeys: in the plan's order.
     """
     merged = _by(total, lambda key: (key.journey, key.step))
-    entered_at = _entered_at(rows)
+    entered_at = _entered_at(total, rows)
 
     def place(journey_step: tuple[str, str]) -> tuple[object, ...]:
         journey, step = journey_step
@@ -152,16 +152,26 @@ def _merged(total: Tally, keys: Sequence[SeriesKey]) -> _Requests:
     return _Requests(times.count, failures, sum(total.series[key].response_bytes for key in keys), times)
 
 
-def _entered_at(rows: Iterable[SecondRow]) -> dict[tuple[str, str], list[float]]:
+def _entered_at(total: Tally, rows: Iterable[SecondRow]) -> dict[tuple[str, str], list[float]]:
     """In which seconds the first shoppers entered each step, one entry for each, and infinity for those that lack.
 
-    Every shopper enters the earlier step first, so the lists of two steps compare as the steps follow each other.
+    Every shopper enters the earlier step first, so the lists of two steps compare as the steps follow each other. Of a
+    step that shoppers enter r times, every r-th entry counts.
     """
+    repeats = {step: _repeats(total, step) for step in total.steps}
     entered: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for row in rows:
         for step, counts in row.tally.steps.items():
-            entered[step] += [float(row.second)] * min(counts.entered, FIRST_SHOPPERS - len(entered[step]))
-    return {step: seconds + [math.inf] * (FIRST_SHOPPERS - len(seconds)) for step, seconds in entered.items()}
+            room = FIRST_SHOPPERS * repeats.get(step, 1) - len(entered[step])
+            entered[step] += [float(row.second)] * min(counts.entered, room)
+    firsts = {step: seconds[:: repeats.get(step, 1)] for step, seconds in entered.items()}
+    return {step: seconds + [math.inf] * (FIRST_SHOPPERS - len(seconds)) for step, seconds in firsts.items()}
+
+
+def _repeats(total: Tally, step: tuple[str, str]) -> int:
+    """How often a visitor of the journey enters a step, a whole number of 1 or more."""
+    journey = total.journeys.get(step[0])
+    return max(round(total.steps[step].entered / journey.started), 1) if journey and journey.started else 1
 
 
 def _rank(journey: str, order: Sequence[str]) -> tuple[int, str]:

@@ -108,6 +108,11 @@ def _kind(
     return "broke_late" if after else "held"
 
 
+def planned_level(plan: Plan, from_s: float, to_s: float) -> float:
+    """Mean planned load between two instants of a run, all streams: arrivals per second, or shoppers at once."""
+    return sum(stream.arrivals_by(to_s) - stream.arrivals_by(from_s) for stream in plan.load) / (to_s - from_s)
+
+
 def _tells_slow(condition: Condition) -> bool:
     return condition.operator in (Operator.BELOW, Operator.AT_MOST) and condition.metric in (
         Metric.PERCENTILE,
@@ -119,21 +124,14 @@ def _tells_slow(condition: Condition) -> bool:
 def _windows(plan: Plan, rows: Sequence[SecondRow], conditions: Sequence[Condition]) -> list[_Window]:
     merged = []
     for group in grouped(rows, span_for(rows, WINDOW_S)):
-        level = _level(plan, group)
+        planned = any(row.planned or row.users_planned for row in group)
+        level = planned_level(plan, group[0].second, group[-1].second + 1) if planned else 0.0
         tally = Tally.merged([row.tally for row in group])
         if tally.requests >= REQUESTS_LEAST:
             merged.append((group, tally, level))
     usual_s = _early_p95_s([tally for _, tally, level in merged if level > 0])
     judged = [(group, tally, level, _held(tally, conditions, usual_s)) for group, tally, level in merged]
     return [_Window(group, tally, level, held) for group, tally, level, held in judged if held is not None]
-
-
-def _level(plan: Plan, rows: list[SecondRow]) -> float:
-    """Mean planned load of a window: arrivals per second or shoppers; 0 where the load had ended or was stopped."""
-    if not any(row.planned or row.users_planned for row in rows):
-        return 0.0
-    from_s, to_s = rows[0].second, rows[-1].second + 1
-    return sum(stream.arrivals_by(to_s) - stream.arrivals_by(from_s) for stream in plan.load) / (to_s - from_s)
 
 
 def _held(tally: Tally, conditions: Sequence[Condition], usual_s: float) -> bool | None:

@@ -16,6 +16,7 @@ from loadgen.plan.conditions import Condition
 from loadgen.plan.measures import Metric
 from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel
+from loadgen.report.capacity import planned_level
 from loadgen.report.story import REASONS, load
 from loadgen.report.summary import Span, Summary
 from loadgen.report.wording import clock, count, percent, rate, seconds
@@ -62,7 +63,7 @@ def charts(summary: Summary, plan: Plan) -> tuple[Chart, ...]:
     if not summary.charted:
         return ()
     drawn = [_load(summary, plan), _requests(summary), _latency(summary, plan)]
-    if any(_level(window, plan) for window in summary.windows):
+    if len({stream.model for stream in plan.load}) == 1 and any(_level(window, plan) for window in summary.windows):
         drawn.append(_against_load(summary, plan))
     if summary.totals.failures:
         drawn.append(_failures(summary))
@@ -164,7 +165,8 @@ def _against_load(summary: Summary, plan: Plan) -> Chart:
         level = capacity.level * (60 if capacity.unit == "arrivals_per_s" else 1)
         layout["shapes"].append(_vertical(level, "limit"))
         layout["annotations"].append(_note(level, "carried well up to here"))
-        said += f" Up to {load(capacity.level, capacity.unit)} the shop was quick."
+        kept = "kept within its targets" if capacity.by == "thresholds" else "was as quick as in the beginning"
+        said += f" Up to {load(capacity.level, capacity.unit)} the shop {kept}."
     return Chart("against", "Response times against load", said, {"data": traces, "layout": layout}, log=True)
 
 
@@ -309,8 +311,11 @@ def _mark_limit(layout: dict[str, Any], condition: Condition, limit_s: float) ->
 
 
 def _level(window: Span, plan: Plan) -> float:
-    """Planned visitors per minute, or shoppers."""
-    return _per_s(window, window.planned) * 60 if plan.streams(LoadModel.OPEN) else float(window.users_planned)
+    """Planned visitors per minute, or shoppers; 0 where the load had ended or was stopped."""
+    if not (window.planned or window.users_planned):
+        return 0.0
+    level = planned_level(plan, window.second, window.second + window.span_s)
+    return level * 60 if plan.streams(LoadModel.OPEN) else level
 
 
 def _times(points: Sequence[Span]) -> list[int]:

@@ -61,7 +61,7 @@ def render_html(summary: Summary) -> str:
         HTML of about 5 MB, nearly all of it the charting library.
     """
     plan = Plan.model_validate(summary.plan)
-    drawn = charts(summary, plan)
+    drawn, drawn_funnels = charts(summary, plan), funnels(summary)
     sign, word, tone = _OUTCOMES[summary.outcome] if summary.outcome else ("…", "Not finished", "fair")
     return (
         _environment()
@@ -83,7 +83,8 @@ def render_html(summary: Summary) -> str:
             validity_in_words=_VALIDITY_IN_WORDS[summary.validity.verdict],
             charts={chart.id: chart for chart in drawn},
             chart_data=_script_safe({chart.id: chart.figure for chart in drawn}),
-            funnels=funnels(summary),
+            funnels=drawn_funnels,
+            repeats=any(step.entered > 1 for funnel in drawn_funnels for step in funnel.steps),
             requests=summary.requests[:REQUESTS_SHOWN],
             errors=summary.errors[:ERRORS_SHOWN],
             plan=plan,
