@@ -78,7 +78,7 @@ class LocalCluster:
 
     def start_workers(self, processes: int, allow_target: str) -> None:
         """Start the worker processes."""
-        self._start("worker", "--processes", str(processes), "--allow-target", allow_target)
+        self._start("worker", "--processes", str(processes), "--max-failures", "2", "--allow-target", allow_target)
 
     def check(self) -> None:
         """Make sure that everything still runs.

@@ -46,6 +46,11 @@ def _processes(_context: click.Context, _parameter: click.Parameter, value: str)
     type=click.FloatRange(0.001, 1000),
     help="How much of the load each process takes, compared with workers of other machines.",
 )
+@click.option(
+    "--max-failures",
+    type=click.IntRange(1),
+    help="End when a process dies right after its start so often in a row.  [default: try for ever]",
+)
 @click.option("--node", metavar="NAME", help="Name of this machine.  [default: its host name]")
 @click.option("--lease", "lease_s", default=5.0, show_default=True, type=click.FloatRange(1, 60), help="Seconds.")
 def worker(
@@ -55,6 +60,7 @@ def worker(
     journeys: Path | None,
     allow_targets: tuple[str, ...],
     weight: float,
+    max_failures: int | None,
     node: str | None,
     lease_s: float,
 ) -> None:
@@ -84,4 +90,4 @@ def worker(
     )
     bus = connect(redis_url)
     logging.getLogger("loadgen.worker").info("%d worker processes for %s", processes, bus.url)
-    Supervisor(bus, settings, processes).run()
+    Supervisor(bus, settings, processes, max_failures).run()

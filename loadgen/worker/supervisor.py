@@ -18,11 +18,11 @@ import time
 import uuid
 from dataclasses import dataclass
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 from loadgen.bus import Bus, ClusterBus
-from loadgen.children import start_child
-from loadgen.errors import BusError
+from loadgen.children import start_child, stop_child
+from loadgen.errors import BusError, WorkersError
 from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
 
 log = logging.getLogger("loadgen.worker")
@@ -46,6 +46,7 @@ class _Place:
     started_at_s: float = 0.0
     start_after_s: float = 0.0
     pause_s: float = 0.0
+    failures: int = 0
 
 
 class Supervisor:
@@ -55,16 +56,22 @@ class Supervisor:
         bus: open connection, to report the dead.
         settings: what each process gets, but for its name.
         processes: how many.
+        max_failures: give up when one place's process dies young so often in a row; None never gives up.
     """
 
-    def __init__(self, bus: Bus, settings: WorkerSettings, processes: int) -> None:
+    def __init__(self, bus: Bus, settings: WorkerSettings, processes: int, max_failures: int | None = None) -> None:
+        self._max_failures = max_failures
         self._cluster = ClusterBus(bus)
         self._settings = settings
         self._places = [_Place() for _ in range(processes)]
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Work until told to stop by a signal; returns when every process has ended."""
+        """Work until told to stop by a signal; returns when every process has ended.
+
+        Raises:
+            WorkersError: processes die as soon as they are started.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         while not self._stopping.is_set() or any(place.child for place in self._places):
@@ -83,10 +90,13 @@ class Supervisor:
             return
         place.child = None
         if code == 0:
-            place.pause_s = 0.0
+            place.pause_s, place.failures = 0.0, 0
             return
         self._report_dead(place.name, code)
         young = now_s - place.started_at_s < YOUNG_S
+        place.failures = place.failures + 1 if young else 0
+        if place.failures == self._max_failures:
+            self._give_up(code)
         place.pause_s = min(max(0.5, place.pause_s * 2), LONGEST_PAUSE_S) if young else 0.0
         place.start_after_s = now_s + place.pause_s
 
@@ -105,6 +115,14 @@ class Supervisor:
             self._cluster.leave(name)
         except BusError as error:
             log.warning("its lease runs out by itself: %s", error.message)
+
+    def _give_up(self, code: int) -> NoReturn:
+        for place in self._places:
+            if place.child is not None:
+                stop_child(place.child)
+        raise WorkersError(
+            f"worker processes end as soon as they are started (exit code {code})", hint="what they said is above"
+        )
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         hurry = self._stopping.is_set()
