@@ -103,7 +103,7 @@ class RunBus:
             FencedError: another coordinator leads.
         """
         with speaking_to(self._bus.url):
-            fenced(self._bus.scripts.record(self.run, fence, record.model_dump_json().encode()), self.run)
+            fenced(self._bus.scripts.record(self.run, fence, record.encode()), self.run)
 
     def write_seats(self, fence: int, seats: Mapping[str, Seat]) -> None:
         """Replace the seats of some workers.
@@ -128,7 +128,7 @@ class RunBus:
                 fence,
                 [encode_second(row) for row in sealing.seconds],
                 {SHARD: sealing.position} if sealing.position else {},
-                {worker: totals.model_dump_json().encode() for worker, totals in sealing.totals.items()},
+                {worker: totals.encode() for worker, totals in sealing.totals.items()},
             )
             fenced(written, self.run)
             if sealing.position:
@@ -149,13 +149,13 @@ class RunBus:
         """How the run stands; None while no coordinator has seen it."""
         with speaking_to(self._bus.url):
             data = self._redis.get(self._key("record"))
-        return None if data is None else RunRecord.model_validate_json(data)
+        return None if data is None else RunRecord.decode(data)
 
     def totals(self) -> dict[str, WorkerTotals]:
         """What each worker did, as far as sealed."""
         with speaking_to(self._bus.url):
             packed = self._redis.hgetall(self._key("totals"))
-        return {name.decode(): WorkerTotals.model_validate_json(data) for name, data in packed.items()}
+        return {name.decode(): WorkerTotals.decode(data) for name, data in packed.items()}
 
     def sealed(self, position: str, count: int = 1000) -> tuple[str, list[SecondRow]]:
         """Sealed seconds and amendments after a position, in the order they were written.
@@ -254,7 +254,7 @@ class RunBus:
         """Number of a worker's last sealed frame, 0 before the first."""
         with speaking_to(self._bus.url):
             data = self._redis.hget(self._key("totals"), worker)
-        return 0 if data is None else WorkerTotals.model_validate_json(data).sequence
+        return 0 if data is None else WorkerTotals.decode(data).sequence
 
 
 def _after(stream_id: str) -> str:

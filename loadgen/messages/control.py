@@ -13,40 +13,21 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, model_validator
 
-from loadgen.errors import MessageError
+from loadgen.messages.json_form import JsonForm, Label, prose
 
-M = TypeVar("M", bound="_Message")
-
-Label = Annotated[str, Field(max_length=200)]
 Bound = Annotated[int, Field(ge=0, le=2**32)]
 
 
-class _Message(BaseModel):
-    """A frozen JSON message that refuses what it does not know."""
+class Message(JsonForm):
+    """A frozen JSON message of this version."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     version: Literal[1] = 1
-
-    def encode(self) -> bytes:
-        """The message's bytes."""
-        return self.model_dump_json().encode()
-
-    @classmethod
-    def decode(cls: type[M], data: bytes | str) -> M:
-        """Read a message.
-
-        Raises:
-            MessageError: it is malformed.
-        """
-        try:
-            return cls.model_validate_json(data)
-        except ValidationError as error:
-            raise MessageError(f"a {cls.__name__} is malformed: {error.error_count()} problems") from error
 
 
 class StopMode(StrEnum):
@@ -60,7 +41,7 @@ class StopMode(StrEnum):
     NOW = "now"
 
 
-class ControlMessage(_Message):
+class ControlMessage(Message):
     """One word to all workers; what differs between them is in their seats.
 
     Attributes:
@@ -75,10 +56,10 @@ class ControlMessage(_Message):
     run: Label
     epoch: int = 0
     mode: StopMode = StopMode.GRACEFUL
-    reason: Annotated[str, Field(max_length=400)] = ""
+    reason: Annotated[str, prose(400)] = ""
 
 
-class Seat(_Message):
+class Seat(Message):
     """What one worker has to do in one run.
 
     Attributes:
@@ -96,6 +77,12 @@ class Seat(_Message):
     high: Bound = 0
     workers: int = 0
 
+    @model_validator(mode="after")
+    def _is_an_interval(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("a share cannot end before it begins")
+        return self
+
 
 class WorkerEventKind(StrEnum):
     """What a worker says about a run."""
@@ -105,7 +92,7 @@ class WorkerEventKind(StrEnum):
     DONE = "done"
 
 
-class WorkerEvent(_Message):
+class WorkerEvent(Message):
     """One worker's word to the coordinator about one run.
 
     Attributes:
@@ -119,13 +106,13 @@ class WorkerEvent(_Message):
 
     kind: WorkerEventKind
     worker: Label
-    text: Annotated[str, Field(max_length=4000)] = ""
-    hint: Annotated[str, Field(max_length=1000)] = ""
+    text: Annotated[str, prose(4000)] = ""
+    hint: Annotated[str, prose(1000)] = ""
     exit_code: int = 0
     sequence: int = 0
 
 
-class WorkerInfo(_Message):
+class WorkerInfo(Message):
     """What a worker process says of itself when it joins, and when that changes.
 
     Attributes:
@@ -142,7 +129,7 @@ class WorkerInfo(_Message):
     worker: Label
     node: Label
     pid: int
-    labels: dict[Label, Label] = {}
+    labels: dict[Label, Label] = Field(default_factory=dict)
     weight: Annotated[float, Field(gt=0, le=1000)] = 1.0
     run: Label = ""
     leaving: bool = False

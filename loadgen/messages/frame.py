@@ -81,7 +81,7 @@ class Frame:
             MessageError: it is malformed, too large, or of another version.
         """
         fields = loads(data)
-        if not isinstance(fields, list) or not fields or fields[0] != FRAME_VERSION:
+        if not isinstance(fields, list) or not fields or natural(fields[0]) != FRAME_VERSION:
             raise MessageError("not a frame of this version")
         if len(fields) != 9 or not isinstance(fields[7], list) or len(fields[7]) != 4:
             raise MessageError("a frame has the wrong number of fields")

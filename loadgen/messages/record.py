@@ -14,8 +14,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict, Field
 
+from loadgen.messages.json_form import JsonForm
 from loadgen.verdict.results import Verdict
 
 
@@ -30,7 +31,7 @@ class RunState(StrEnum):
     FINISHED = "finished"
 
 
-class WorkerTotals(BaseModel):
+class WorkerTotals(JsonForm):
     """What one worker process did in one run.
 
     Attributes:
@@ -51,10 +52,8 @@ class WorkerTotals(BaseModel):
         loop_lag_max_us: longest wait of its event loop, microseconds.
         rss_max_bytes: highest resident memory.
         clock_error_us: bound of its clock's error, microseconds.
-        state: active, drained, left or lost.
+        state: active while the run goes on; at its end where it stood, see :class:`loadgen.coordinator.seating.Place`.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     worker: str
     node: str = ""
@@ -76,7 +75,7 @@ class WorkerTotals(BaseModel):
     state: str = "active"
 
 
-class StopNote(BaseModel):
+class StopNote(JsonForm):
     """Why and when a run was stopped before its time.
 
     Attributes:
@@ -85,14 +84,14 @@ class StopNote(BaseModel):
         at_s: seconds since the run's start; 0 when it had not started.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     by: Literal["guard", "person", "failure"]
     reason: str
     at_s: float
 
 
-class Silence(BaseModel):
+class Silence(JsonForm):
     """Seconds of one worker that no frame covers, because it was lost.
 
     Attributes:
@@ -101,14 +100,14 @@ class Silence(BaseModel):
         last_second: last second in which it may still have sent requests.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     worker: str
     first_second: int
     last_second: int
 
 
-class RunEvent(BaseModel):
+class RunEvent(JsonForm):
     """One thing that happened to a run, for people to read.
 
     Attributes:
@@ -118,14 +117,14 @@ class RunEvent(BaseModel):
         text: one sentence.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     at_s: float
     kind: str
     text: str
 
 
-class RunRecord(BaseModel):
+class RunRecord(JsonForm):
     """How a run stands.
 
     Attributes:
@@ -145,8 +144,6 @@ class RunRecord(BaseModel):
         verdict: None until finished.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     version: int = 1
     run: str
     name: str
@@ -156,9 +153,9 @@ class RunRecord(BaseModel):
     started_at: float | None = None
     ended_at: float | None = None
     epoch: int = 0
-    workers: dict[str, WorkerTotals] = {}
-    events: list[RunEvent] = []
+    workers: dict[str, WorkerTotals] = Field(default_factory=dict)
+    events: list[RunEvent] = Field(default_factory=list)
     quarantined: int = 0
     stop: StopNote | None = None
-    silences: list[Silence] = []
+    silences: list[Silence] = Field(default_factory=list)
     verdict: Verdict | None = None

@@ -35,7 +35,7 @@ def decode_second(data: bytes) -> SecondRow:
         MessageError: it is malformed or of another version.
     """
     fields = loads(data)
-    if not isinstance(fields, list) or len(fields) != 9 or fields[0] != SEALED_VERSION:
+    if not isinstance(fields, list) or len(fields) != 9 or natural(fields[0]) != SEALED_VERSION:
         raise MessageError("not a sealed second of this version")
     _, second, planned, users_planned, tally, workers, cpu_max, loop_lag_max_us, sealed_after_s = fields
     return SecondRow(

@@ -11,14 +11,17 @@ import hashlib
 import hmac
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from loadgen.messages.control import Label, _Message
+from loadgen.errors import PlanError
+from loadgen.messages.control import Message
+from loadgen.messages.json_form import Label
+from loadgen.plan.model import Plan
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class RunSpec(_Message):
+class RunSpec(Message):
     """One run, as it was asked for.
 
     Attributes:
@@ -40,6 +43,21 @@ class RunSpec(_Message):
     digest: Sha256
     code: Literal["installed", "shipped"]
     signature: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+    def read_plan(self) -> Plan:
+        """The plan.
+
+        Raises:
+            PlanError: it is none that this version of loadgen understands.
+        """
+        try:
+            return Plan.model_validate_json(self.plan)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "its JSON"
+            raise PlanError(
+                f"the plan of run {self.run} is not one that this version of loadgen understands (see {where})",
+                hint="submit it with the same version that coordinator and workers have",
+            ) from error
 
     def signed(self, key: bytes) -> RunSpec:
         """The same spec with the signature of the cluster's key."""
