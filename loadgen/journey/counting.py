@@ -1,8 +1,7 @@
 """The mutable counters behind a recorder: what was counted since the last take.
 
-Each holds the same as its frozen form in :mod:`loadgen.stats`, with a dense
-:class:`~loadgen.latency.LatencyCounter` where that has a sparse histogram. A dense counter takes 13 kB, so what was
-idle for :data:`IDLE_TAKES` takes is forgotten.
+Each holds the same as its frozen form in :mod:`loadgen.stats`, with a :class:`~loadgen.latency.LatencyCounter` where
+that has a histogram. What was idle for :data:`IDLE_TAKES` takes is forgotten: a take looks only at what is alive.
 """
 
 from __future__ import annotations

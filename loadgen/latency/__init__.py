@@ -1,6 +1,6 @@
-"""Latency histograms: one fixed log-linear layout, recorded in about 100 ns, merged exactly.
+"""Latency histograms: one fixed log-linear layout, recorded in well under 100 ns, merged exactly.
 
-``layout`` maps microseconds to buckets, ``tally`` is the mutable counter of the hot path, ``histogram`` the
+``layout`` maps microseconds to buckets, ``recording`` is the mutable counter of the hot path, ``histogram`` the
 mergeable value from which quantiles are read. Layer 1: no clock, no I/O.
 """
 

@@ -50,6 +50,21 @@ def index_of(value_us: int) -> int:
     return (shift << MANTISSA_BITS) + (min(value_us, MAX_US) >> shift)
 
 
+def indices_of(values_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The buckets of many values at once: :func:`index_of` of each.
+
+    Args:
+        values_us: microseconds in [0, :data:`MAX_US`].
+
+    Returns:
+        Bucket indices, the same shape.
+    """
+    # frexp gives the bit length; it is exact, as doubles hold every value below 2^53.
+    shifts: npt.NDArray[np.int64] = np.maximum(np.frexp(values_us)[1] - _KEPT_BITS, 0).astype(np.int64)
+    indices: npt.NDArray[np.int64] = (shifts << MANTISSA_BITS) + (values_us >> shifts)
+    return indices
+
+
 def lower_of(index: int) -> int:
     """The smallest value of a bucket, in microseconds."""
     if index < 2 * _HALF:

@@ -75,7 +75,7 @@ def test_buckets_follow_each_other_without_gap():
     assert upper_of(BUCKETS - 1) == MAX_US
 
 
-@given(st.lists(st.integers(-5, MAX_US + 5), max_size=50))
+@given(st.lists(st.integers(-5, MAX_US + 5) | st.integers(-(2**70), 2**70), max_size=50))
 def test_the_hot_path_counts_as_the_layout_says(values):
     counter = LatencyCounter()
     for value in values:
