@@ -102,6 +102,8 @@ class RunController:
         self._resume()
 
     def _resume(self) -> None:
+        if self.record.stop is not None:
+            self._end_load_at(self.record.stop.at_s)
         position, rows = self._bus.sealed("0-0")
         while rows:
             for row in rows:
@@ -109,8 +111,6 @@ class RunController:
             position, rows = self._bus.sealed(position)
         self._intake = Intake(self._bus.totals(), self.stats.last_second + 1)
         self._seating.restore(self._bus.seats())
-        if self.record.stop is not None:
-            self._planned.end_at(self.record.stop.at_s)
 
     # -- what the leader asks
 
@@ -157,8 +157,12 @@ class RunController:
         if self.record.started_at is None:
             self._finish(at_s)
             return
-        self._planned.end_at(since_s)
+        self._end_load_at(since_s)
         self._enter(RunState.DRAINING, reason)
+
+    def _end_load_at(self, at_s: float) -> None:
+        self._planned.end_at(at_s)
+        self._guards.end_at(at_s)
 
     def tick(self, now_s: float, members: Mapping[str, Member], free: Mapping[str, Member]) -> None:
         """Go one step further.

@@ -21,6 +21,9 @@ CPU_HOT: Final = 0.9
 LOOP_LAG_LONG_US: Final = 50_000
 """A wait of the event loop that adds to a measured latency what a person would notice: 50 ms."""
 
+HICCUP_SECONDS: Final = 2
+"""So few busy seconds are a hiccup of the machine, whatever their share of a short run."""
+
 SHOPPERS_SHORT_SHARE: Final = 0.9
 """A closed stream with fewer than this share of its shoppers is short of them in that second."""
 
@@ -121,12 +124,12 @@ class GeneratorSeconds:
     @property
     def cpu_hot_share(self) -> float:
         """Share of seconds in which a worker process used more than :data:`CPU_HOT` of its core."""
-        return self._share(len(self._cpu_hot))
+        return self._busy_share(len(self._cpu_hot))
 
     @property
     def loop_lagged_share(self) -> float:
         """Share of seconds in which an event loop waited longer than :data:`LOOP_LAG_LONG_US`."""
-        return self._share(len(self._loop_lagged))
+        return self._busy_share(len(self._loop_lagged))
 
     @property
     def short_of_shoppers_share(self) -> float:
@@ -138,5 +141,5 @@ class GeneratorSeconds:
         short = sum(present + self.workers_most < SHOPPERS_SHORT_SHARE * wanted for wanted, present in loaded)
         return short / len(loaded) if loaded else 0.0
 
-    def _share(self, seconds: int) -> float:
-        return seconds / len(self._seconds) if self._seconds else 0.0
+    def _busy_share(self, seconds: int) -> float:
+        return seconds / len(self._seconds) if seconds > HICCUP_SECONDS else 0.0

@@ -81,6 +81,7 @@ def prepare(
             seed=plan.seed,
             data={data.name: read_data(root, data, os.environ) for data in plan.data},
             headers=target.headers,
+            insecure_tls=target.insecure_tls,
         ),
         user_classes=list(users.values()),
         host=target.base_url,
