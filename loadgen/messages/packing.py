@@ -8,13 +8,15 @@ the order of :func:`pack_tally`. Unpacking checks every type and range: bytes fr
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 from typing import Any, Final
 
 import msgpack
 import numpy as np
+import numpy.typing as npt
 
 from loadgen.errors import MessageError
-from loadgen.latency import Histogram
+from loadgen.latency import BUCKETS, Histogram
 from loadgen.stats import ArrivalCounts, ErrorSample, JourneyCounts, Series, SeriesKey, StepCounts, Tally
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
@@ -26,11 +28,27 @@ MAX_SERIES: Final = 20_000
 MAX_TEXT: Final = 400
 """Characters of any label or sample text."""
 
+_NO_INDICES: Final = np.empty(0, dtype=np.uint16)
+_NO_COUNTS: Final = np.empty(0, dtype=np.int64)
+
+MAX_COUNT: Final = 2**40
+"""Values of one bucket: no worker counts so many in a second, and a float still counts a histogram of them exactly."""
+
 
 def dumps(value: Any) -> bytes:
-    """Pack plain lists, maps, strings, bytes and numbers."""
-    packed: bytes = msgpack.packb(value, use_bin_type=True)
+    """Pack plain lists, maps, strings, bytes and numbers.
+
+    Whatever a journey made of it, a frame can be packed: half a character (a lone surrogate) becomes a question mark,
+    a number that fits no 64 bits the nearest that does.
+    """
+    packed: bytes = msgpack.packb(value, use_bin_type=True, unicode_errors="replace", default=_nearest)
     return packed
+
+
+def _nearest(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a message cannot hold {type(value).__name__}")
+    return max(-(2**63), min(value, 2**64 - 1))
 
 
 def loads(data: bytes) -> Any:
@@ -44,7 +62,7 @@ def loads(data: bytes) -> Any:
     try:
         return msgpack.unpackb(data, raw=False, strict_map_key=False, max_array_len=MAX_SERIES * 4)
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
-        raise MessageError(f"a message cannot be unpacked: {error}") from error
+        raise MessageError(f"a message cannot be unpacked: {error or type(error).__name__}") from error
 
 
 def pack_histogram(histogram: Histogram) -> list[Any] | None:
@@ -68,25 +86,63 @@ def unpack_histogram(packed: Any) -> Histogram:
     Raises:
         MessageError: the arrays do not fit each other or the layout.
     """
-    if packed is None:
-        return Histogram()
-    indices, counts, sum_us, min_us, max_us = _listed(packed, 5)
-    if not isinstance(indices, bytes) or not isinstance(counts, bytes) or len(indices) % 2:
-        raise MessageError("a histogram's arrays are not packed bytes")
-    size = len(indices) // 2
-    width = {4 * size: "<u4", 8 * size: "<u8"}.get(len(counts))
-    if width is None or size == 0:
-        raise MessageError("a histogram's arrays differ in length")
-    try:
-        return Histogram.from_pairs(
-            np.frombuffer(indices, dtype="<u2"),
-            np.frombuffer(counts, dtype=width).astype(np.int64),
-            sum_us=natural(sum_us),
-            min_us=natural(min_us),
-            max_us=natural(max_us),
-        )
-    except ValueError as error:
-        raise MessageError(f"a histogram is malformed: {error}") from error
+    histograms = _Histograms()
+    histogram = histograms.read(packed)
+    histograms.fill()
+    return histogram
+
+
+class _Histograms:
+    """The histograms of one message: read one by one, then checked and filled all at once.
+
+    numpy costs by the call and hardly by the number, and a frame has some fifty histograms of some twenty pairs: this
+    is what makes a coordinator of hundreds of workers possible.
+    """
+
+    def __init__(self) -> None:
+        self._read: list[Histogram] = []
+        self._indices: list[bytes] = []
+        self._counts: list[bytes] = []
+
+    def read(self, packed: Any) -> Histogram:
+        """One histogram; its arrays are empty until :meth:`fill`."""
+        if packed is None:
+            return Histogram()
+        indices, counts, sum_us, min_us, max_us = _listed(packed, 5)
+        if not isinstance(indices, bytes) or not isinstance(counts, bytes) or len(indices) % 2:
+            raise MessageError("a histogram's arrays are not packed bytes")
+        if not indices or len(counts) not in {2 * len(indices), 4 * len(indices)}:
+            raise MessageError("a histogram's arrays differ in length")
+        histogram = Histogram(_NO_INDICES, _NO_COUNTS, natural(sum_us), natural(min_us), natural(max_us))
+        self._read.append(histogram)
+        self._indices.append(indices)
+        self._counts.append(counts)
+        return histogram
+
+    def fill(self) -> None:
+        """Give every histogram its part of the arrays."""
+        if not self._read:
+            return
+        indices = np.frombuffer(b"".join(self._indices), dtype="<u2").astype(np.uint16)
+        counts = self._all_counts(indices.size)
+        ends = list(accumulate(len(part) // 2 for part in self._indices))
+        rising = indices[1:] > indices[:-1]
+        rising[np.array(ends[:-1], dtype=np.int64) - 1] = True  # where one histogram ends and the next begins
+        if indices.max() >= BUCKETS or counts.min() <= 0 or counts.max() > MAX_COUNT or not rising.all():
+            raise MessageError(
+                "a histogram is malformed: bucket indices must rise within the layout, and counts be from 1 to 2^40"
+            )
+        for histogram, start, end in zip(self._read, [0, *ends], ends, strict=False):
+            histogram.indices = indices[start:end]
+            histogram.counts = counts[start:end]
+
+    def _all_counts(self, size: int) -> npt.NDArray[np.int64]:
+        packed = b"".join(self._counts)
+        if len(packed) == 4 * size:
+            return np.frombuffer(packed, dtype="<u4").astype(np.int64)
+        widths = ("<u4" if len(n) == 2 * len(at) else "<u8" for at, n in zip(self._indices, self._counts, strict=True))
+        parts = [np.frombuffer(n, dtype=width) for n, width in zip(self._counts, widths, strict=True)]
+        return np.concatenate(parts).astype(np.int64)  # what is beyond 63 bits turns negative, and is refused
 
 
 def pack_tally(tally: Tally) -> list[Any]:
@@ -114,11 +170,12 @@ def unpack_tally(packed: Any) -> Tally:
     """
     series, arrivals, shoppers, steps, journeys, counters, levels, samples = _listed(packed, 8)
     sent, in_flight, renamed = (natural(n) for n in _listed(levels, 3))
-    return Tally(
-        dict(_unpack_series(entry) for entry in _listed(series)),
-        dict(_unpack_arrivals(entry) for entry in _listed(arrivals)),
+    histograms = _Histograms()
+    tally = Tally(
+        dict(_unpack_series(entry, histograms) for entry in _listed(series)),
+        dict(_unpack_arrivals(entry, histograms) for entry in _listed(arrivals)),
         Counter({natural(k): natural(n) for k, n in (_listed(pair, 2) for pair in _listed(shoppers))}),
-        dict(_unpack_step(entry) for entry in _listed(steps)),
+        dict(_unpack_step(entry, histograms) for entry in _listed(steps)),
         dict(_unpack_journey(entry) for entry in _listed(journeys)),
         Counter({(text(j), text(n)): whole(amount) for j, n, amount in (_listed(e, 3) for e in _listed(counters))}),
         sent,
@@ -126,6 +183,8 @@ def unpack_tally(packed: Any) -> Tally:
         renamed,
         [_unpack_sample(entry) for entry in _listed(samples)],
     )
+    histograms.fill()
+    return tally
 
 
 def _pack_series(key: SeriesKey, series: Series) -> list[Any]:
@@ -139,31 +198,31 @@ def _pack_series(key: SeriesKey, series: Series) -> list[Any]:
     ]
 
 
-def _unpack_series(entry: Any) -> tuple[SeriesKey, Series]:
+def _unpack_series(entry: Any, histograms: _Histograms) -> tuple[SeriesKey, Series]:
     journey, step, name, method, result, service, since_due, size, reasons = _listed(entry, 9)
-    service_times = unpack_histogram(service)
+    service_times = histograms.read(service)
     return (
         SeriesKey(text(journey), text(step), text(name), text(method), text(result)),
         Series(
             service_times,
-            service_times if since_due is True else unpack_histogram(since_due),
+            service_times if since_due is True else histograms.read(since_due),
             natural(size),
             _counted(reasons),
         ),
     )
 
 
-def _unpack_arrivals(entry: Any) -> tuple[int, ArrivalCounts]:
+def _unpack_arrivals(entry: Any, histograms: _Histograms) -> tuple[int, ArrivalCounts]:
     stream, started, late, dropped, missed, lag = _listed(entry, 6)
     return natural(stream), ArrivalCounts(
-        natural(started), natural(late), natural(dropped), natural(missed), unpack_histogram(lag)
+        natural(started), natural(late), natural(dropped), natural(missed), histograms.read(lag)
     )
 
 
-def _unpack_step(entry: Any) -> tuple[tuple[str, str], StepCounts]:
+def _unpack_step(entry: Any, histograms: _Histograms) -> tuple[tuple[str, str], StepCounts]:
     journey, step, entered, completed, abandoned, time = _listed(entry, 6)
     return (text(journey), text(step)), StepCounts(
-        natural(entered), natural(completed), _counted(abandoned), unpack_histogram(time)
+        natural(entered), natural(completed), _counted(abandoned), histograms.read(time)
     )
 
 
@@ -180,6 +239,8 @@ def _unpack_sample(entry: Any) -> ErrorSample:
 def _counted(packed: Any) -> Counter[str]:
     if not isinstance(packed, dict):
         raise MessageError("counts by name are not a map")
+    if not packed:
+        return Counter()
     return Counter({text(name): natural(n) for name, n in packed.items()})
 
 
@@ -195,7 +256,7 @@ def natural(value: Any) -> int:
     Raises:
         MessageError: it is not.
     """
-    if type(value) is not int or not 0 <= value < 2**63:
+    if type(value) is not int or not 0 <= value < 2**64:
         raise MessageError("expected a whole number of 0 or more")
     return value
 
@@ -206,7 +267,7 @@ def whole(value: Any) -> int:
     Raises:
         MessageError: it is not.
     """
-    if type(value) is not int or not -(2**63) <= value < 2**63:
+    if type(value) is not int or not -(2**63) <= value < 2**64:
         raise MessageError("expected a whole number")
     return value
 
