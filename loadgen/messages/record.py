@@ -144,7 +144,7 @@ class RunRecord(JsonForm):
         verdict: None until finished.
     """
 
-    version: int = 1
+    version: Literal[1] = 1
     run: str
     name: str
     state: RunState = RunState.QUEUED
