@@ -35,9 +35,10 @@ def write_outputs(
     from loadgen.report.terminal import print_summary
 
     summary = summarise(record, plan, stats)
-    print_summary(summary, console())
+    # The files first: a reader of the table may go away before its end (loadgen run … | head).
     for render, path in ((Summary.to_json, json), (render_html, html), (render_junit, junit), (render_csv, csv)):
         if path is not None:
             write_file(path, render(summary))
             click.echo(f"wrote {path}", err=True)
+    print_summary(summary, console())
     return summary.exit_code or 0
