@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import gevent
@@ -18,6 +19,7 @@ from loadgen.bus import RunBus
 from loadgen.errors import BusError
 from loadgen.journey.recorder import Recorder
 from loadgen.messages import Frame
+from loadgen.plan.secrets import redact
 from loadgen.worker import essential
 from loadgen.worker.health import HealthMeter
 from loadgen.worker.outbox import Outbox
@@ -40,6 +42,7 @@ class Reporting:
         recorder: what was counted.
         elapsed: seconds since the run's start, by cluster time.
         clock_error: bound of the clock's error, seconds.
+        secrets: values that must not leave this process.
     """
 
     def __init__(
@@ -49,7 +52,9 @@ class Reporting:
         recorder: Recorder,
         elapsed: Callable[[], float],
         clock_error: Callable[[], float],
+        secrets: tuple[str, ...] = (),
     ) -> None:
+        self._secrets = secrets
         self._bus, self._worker, self._recorder = bus, worker, recorder
         self._elapsed, self._clock_error = elapsed, clock_error
         self._outbox = Outbox()
@@ -92,13 +97,16 @@ class Reporting:
     def _close(self, last: bool = False) -> None:
         # After a pause several seconds have gone by: what happened in them goes into the last one that has ended.
         second = max(self._second, int(self._elapsed()) - 1) if not last else max(self._second, int(self._elapsed()))
+        tally = self._recorder.take(second)
+        # A failure's own words may quote a URL or header in which a secret stands.
+        tally.samples = [replace(sample, text=redact(sample.text, self._secrets)) for sample in tally.samples]
         frame = Frame(
             self._bus.run,
             self._worker,
             self._outbox.next_sequence,
             second,
             self.epoch,
-            self._recorder.take(second),
+            tally,
             self._health.take(self._clock_error()),
             last,
         )

@@ -111,7 +111,14 @@ class Serving:
         self._started.wait()
         if not self._seat.epoch:
             return 0
-        reporting = Reporting(self._bus, self._worker, self._recorder, self._elapsed, lambda: self._clock.error_s)
+        reporting = Reporting(
+            self._bus,
+            self._worker,
+            self._recorder,
+            self._elapsed,
+            lambda: self._clock.error_s,
+            self._prepared.secrets,
+        )
         self._runner.begin()
         self._await_end_of_load(reporting)
         for load in self._loads:

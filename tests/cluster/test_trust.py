@@ -84,3 +84,29 @@ def test_a_target_that_the_operator_did_not_allow_is_refused(cluster):
     verdict = verdict_of(cluster, cluster.plan(visit(None, "http://198.51.100.7")), "a key for tests")
     assert verdict.outcome == "failed"
     assert "may not send to 198.51.100.7" in verdict.reason
+
+
+def test_a_secret_reaches_the_shop_but_no_log_report_or_key_in_redis(cluster, monkeypatch, tmp_path):
+    monkeypatch.setenv("SHOP_PASSWORD", "s3cr3t-of-the-shop")
+    shop = cluster.shop()
+    plan = visit(shop)
+    plan["target"] = {"base_url": shop.url + "/${env:SHOP_PASSWORD}", "headers": {"X-Pass": "${env:SHOP_PASSWORD}"}}
+    cluster.start("coordinator")
+    cluster.workers(1)
+    follower = finish(cluster.submit(cluster.plan(plan)))
+    assert follower.stats.total.failures == 40, "the shop has no such page"
+    assert all("/[hidden]/" in sample.text for sample in follower.stats.samples)
+    done = cluster.call(
+        "report", follower.record.run, "--html", str(tmp_path / "r.html"), "--json", str(tmp_path / "r.json")
+    )
+    redis = cluster.bus.client
+    held = [redis.dump(key) for key in redis.keys("*")]
+    told = [
+        done.stdout,
+        done.stderr,
+        cluster.logs(),
+        (tmp_path / "r.html").read_text(),
+        (tmp_path / "r.json").read_text(),
+    ]
+    assert not any(b"s3cr3t" in value for value in held)
+    assert not any("s3cr3t" in text for text in told)
