@@ -186,6 +186,11 @@ class ClusterBus:
         with speaking_to(self._bus.url):
             return [run.decode() for run in self._redis.zrevrange(keys.RUNS, 0, -1)]
 
+    def submitted_at(self, run: str) -> float:
+        """When a run was submitted, cluster time; 0 when it is not known."""
+        with speaking_to(self._bus.url):
+            return float(self._redis.zscore(keys.RUNS, run) or 0.0) / 1e6
+
     def forget(self, runs: Sequence[str]) -> None:
         """Take runs whose keys have expired off the list."""
         if runs:

@@ -18,7 +18,7 @@ from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.bus.cluster import Member
 from loadgen.clock import ClusterClock
 from loadgen.coordinator.controller import RunController
-from loadgen.errors import BusError, FencedError, LoadgenError
+from loadgen.errors import BusError, FencedError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, RunRecord, RunState, StopMode
 from loadgen.metrics import ClusterSnapshot, RunSnapshot
 from loadgen.verdict import ValidityResult, decide
@@ -36,6 +36,9 @@ MEMBERS_S: Final = 0.5
 
 CLOCK_S: Final = 5.0
 """How often the server's clock is asked for."""
+
+CLOCKS_DIFFER_S: Final = 0.05
+"""A stop said right after a run was submitted may seem older than it, by the submitter's clock."""
 
 
 class Coordinator:
@@ -109,12 +112,14 @@ class Coordinator:
             return
         self._follow_members(now_s)
         self._take_up_runs(now_s)
-        self._obey(now_s)
+        heard = self._obey(now_s)
         for controller in list(self._runs.values()):
             self._tick(controller, now_s)
             if controller.finished:
+                controller.retire()
                 self._last = controller.snapshot()
                 self._runs.pop(controller.run, None)
+        self._control = heard  # not before what was asked for is in the runs' records
         self._show()
 
     def _lead(self, now_s: float) -> bool:
@@ -181,7 +186,7 @@ class Coordinator:
             self._runs[run] = RunController(self._cluster, bus, self._fence, now_s)
         except (FencedError, BusError):
             raise
-        except (LoadgenError, ValueError) as error:
+        except LoadgenError as error:
             log.error("run %s cannot be driven: %s", run, error)  # noqa: TRY400 -- the sentence says all
             self._write_off(bus, now_s, str(error))
 
@@ -192,38 +197,43 @@ class Coordinator:
             raise
         except Exception as error:
             log.exception("run %s cannot be driven any further", controller.run)
-            self._cluster.say(
-                ControlMessage(kind="stop", run=controller.run, mode=StopMode.NOW, reason="internal error")
-            )
             self._write_off(RunBus(self._bus, controller.run), now_s, f"internal error: {error}")
             del self._runs[controller.run]
 
     def _write_off(self, bus: RunBus, now_s: float, why: str) -> None:
         bus.claim(self._fence)
-        record = bus.record() or RunRecord(run=bus.run, name=bus.run, submitted_at=now_s)
+        self._cluster.say(ControlMessage(kind="stop", run=bus.run, mode=StopMode.NOW, reason=why))
+        try:
+            known = bus.record()
+        except MessageError as error:
+            log.warning("the record of run %s is lost: %s", bus.run, error.message)
+            known = None
+        record = known or RunRecord(run=bus.run, name=bus.run, submitted_at=now_s)
         record.state, record.detail, record.ended_at = RunState.FINISHED, why, now_s
         record.verdict = decide("failure", (), (), ValidityResult(), why)
         bus.write_record(self._fence, record)
         self._cluster.retire(bus.run)
         bus.expire()
 
-    def _obey(self, now_s: float) -> None:
-        if not self._control:
-            self._control = f"{int((now_s - self._lease_s) * 1000)}-0"
-        self._control, messages = self._cluster.listen(self._control, 0)
+    def _obey(self, now_s: float) -> str:
+        # What was said while nobody led counts too: a lease goes by before a dead leader is replaced.
+        since = self._control or f"{int((now_s - 2 * self._lease_s) * 1000)}-0"
+        heard, messages = self._cluster.listen(since, 0)
         for at_s, message in messages:
             if message.kind == "stop":
                 self._stop(at_s, message)
+        return heard
 
     def _stop(self, at_s: float, message: ControlMessage) -> None:
-        for controller in self._runs.values():
-            if message.run in {controller.run, "*"} and at_s >= controller.record.submitted_at:
+        def is_meant(run: str) -> bool:
+            return message.run in {run, "*"} and at_s + CLOCKS_DIFFER_S >= self._cluster.submitted_at(run)
+
+        for run in filter(is_meant, self._cluster.queued()):
+            self._cluster.activate(run)
+            self._take_up(run, at_s)
+        for controller in list(self._runs.values()):
+            if is_meant(controller.run):
                 controller.stop(at_s, message.mode, message.reason or "asked to stop", "person")
-        for run in self._cluster.queued():
-            if message.run in {run, "*"}:
-                self._cluster.activate(run)
-                self._take_up(run, at_s)
-                self._runs[run].stop(at_s, message.mode, message.reason or "asked to stop", "person")
 
     def _show(self) -> None:
         if self._on_snapshot is None:

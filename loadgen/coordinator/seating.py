@@ -6,6 +6,8 @@ A worker of one run goes through::
        │          │          ├────▶ leaving ─▶ done  SIGTERM: its share is given back, its shoppers finish
        └─ refused └──────────┴────▶ lost             its lease ended or its supervisor saw it die
 
+A lost worker may come back, when only the network was cut: it finds its seat vacated, and is done.
+
 Whenever the set of ready and seated workers changes, the whole load is cut anew, by weight, from an instant a little
 in the future: that is a new epoch.
 """
@@ -42,15 +44,19 @@ class Guest:
 
     Attributes:
         place: where it stands.
+        node: name of its machine.
         weight: how much it can take compared with others.
         share: what it carries now.
+        from_s: since when it carries any, seconds since the run's start; None before.
         last_sequence: number of its last frame, once it is done.
         says: why it refused.
     """
 
     place: Place = Place.INVITED
+    node: str = ""
     weight: float = 1.0
     share: Share = EMPTY
+    from_s: float | None = None
     last_sequence: int = 0
     says: str = ""
 
@@ -75,7 +81,8 @@ class Seating:
         for worker, seat in seats.items():
             width = seat.high - seat.low
             place = Place.SEATED if width else Place.LEAVING if seat.epoch else Place.INVITED
-            self.guests[worker] = Guest(place=place, share=Share(seat.low, seat.high))
+            from_s = seat.from_s if seat.epoch else None
+            self.guests[worker] = Guest(place=place, share=Share(seat.low, seat.high), from_s=from_s)
             self.epoch = max(self.epoch, seat.epoch)
 
     def ready(self, worker: str) -> None:
@@ -88,9 +95,13 @@ class Seating:
             self.guests[worker].says = why
             self._move(worker, Place.REFUSED, {Place.INVITED})
 
-    def leaving(self, worker: str) -> None:
-        """A worker wants to leave: it gets no share in the next epoch."""
-        self._move(worker, Place.LEAVING, {Place.READY, Place.SEATED})
+    def leaving(self, worker: str) -> bool:
+        """A worker wants to leave: it gets no share in the next epoch.
+
+        Returns:
+            Whether that is news.
+        """
+        return self._move(worker, Place.LEAVING, {Place.READY, Place.SEATED})
 
     def done(self, worker: str, last_sequence: int) -> None:
         """A worker has sent its last frame."""
@@ -110,6 +121,20 @@ class Seating:
         self._move(worker, Place.LOST, {Place.INVITED, Place.READY, Place.SEATED, Place.LEAVING})
         self.guests[worker].share = EMPTY
         return share
+
+    def vacated(self, start_s: float, from_s: float) -> Seat:
+        """A seat for a lost worker, should it still be alive somewhere: it carries nothing any more.
+
+        Args:
+            start_s: the run's start instant, cluster time.
+            from_s: seconds since the start.
+        """
+        self.epoch += 1
+        return self._seat(EMPTY, start_s, from_s, len(self.names(Place.SEATED)))
+
+    def dismiss(self, worker: str) -> None:
+        """The run ends before a worker was given any share: nothing is expected of it."""
+        self._move(worker, Place.DONE, {Place.INVITED, Place.READY})
 
     def next_epoch(self, start_s: float, from_s: float) -> dict[str, Seat]:
         """Cut the load anew, if the workers that carry it have changed.
@@ -131,6 +156,7 @@ class Seating:
         for worker, share in zip(bearers, shares, strict=True):
             guest = self.guests[worker]
             guest.share, guest.place = share, Place.SEATED
+            guest.from_s = from_s if guest.from_s is None else guest.from_s
             seats[worker] = self._seat(share, start_s, from_s, len(bearers))
         for worker in self.names(Place.LEAVING):
             self.guests[worker].share = EMPTY
@@ -144,9 +170,11 @@ class Seating:
     def _seat(self, share: Share, start_s: float, from_s: float, workers: int) -> Seat:
         return Seat(epoch=self.epoch, start_s=start_s, from_s=from_s, low=share.lo, high=share.hi, workers=workers)
 
-    def _move(self, worker: str, place: Place, allowed: set[Place]) -> None:
+    def _move(self, worker: str, place: Place, allowed: set[Place]) -> bool:
         guest = self.guests.get(worker)
-        if guest is not None and guest.place in allowed:
-            bears = {Place.READY, Place.SEATED}
-            self._changed |= (guest.place in bears) != (place in bears) or place is Place.READY
-            guest.place = place
+        if guest is None or guest.place not in allowed:
+            return False
+        bears = {Place.READY, Place.SEATED}
+        self._changed |= (guest.place in bears) != (place in bears) or place is Place.READY
+        guest.place = place
+        return True

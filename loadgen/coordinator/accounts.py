@@ -1,0 +1,202 @@
+"""The figures of one run as its leader keeps them: frames are read, seconds sealed, guards and validity follow.
+
+::
+
+    frames ─▶ intake ─▶ second + what the plan asked of it ─▶ sealed in Redis ─▶ stats, health, guards
+                              ▲
+              arrivals that lost workers left undone
+
+What is not sealed in Redis has not happened: a new leader reads the sealed seconds and stands where this one stood.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from loadgen.bus import RunBus, Sealing
+from loadgen.coordinator.intake import GRACE_S, Intake
+from loadgen.coordinator.losses import Losses
+from loadgen.coordinator.names import RunNames
+from loadgen.messages import RunRecord, WorkerTotals
+from loadgen.plan.model import Plan
+from loadgen.plan.planned import PlannedLoad
+from loadgen.shapes.arrivals import Share
+from loadgen.stats import RunStats, SecondRow
+from loadgen.verdict import (
+    GeneratorFacts,
+    GeneratorSeconds,
+    GuardResult,
+    GuardWatch,
+    Unreported,
+    Verdict,
+    assess,
+    decide,
+    judge,
+)
+
+FRAMES_A_TICK: Final = 2000
+"""Frames read in one step, so that the loop stays quick while it catches up."""
+
+KEEP_S: Final = 300
+"""Seconds kept in full for guards and live views; the rest lies sealed in Redis."""
+
+
+class Accounts:
+    """The figures of one run, taken up where the sealed seconds end.
+
+    Args:
+        plan: what the run asks for.
+        bus: the run's part of the bus.
+        fence: the leader's fencing number.
+        load_ended_at_s: when the run was stopped, seconds since its start; None if it was not.
+
+    Attributes:
+        stats: totals and the latest seconds.
+        tripped: the guard that tripped; None while all is well.
+
+    Raises:
+        MessageError: what is sealed is malformed.
+    """
+
+    def __init__(self, plan: Plan, bus: RunBus, fence: int, load_ended_at_s: float | None) -> None:
+        self._plan, self._bus, self._fence = plan, bus, fence
+        self.stats = RunStats(keep_s=KEEP_S)
+        self.tripped: GuardResult | None = None
+        self._planned = PlannedLoad(plan)
+        self._guards = GuardWatch(plan.guards, plan.duration)
+        self._health = GeneratorSeconds(plan)
+        self._names, self._losses = RunNames(plan.max_names), Losses()
+        self._read = bus.position()
+        if load_ended_at_s is not None:
+            self.end_load_at(load_ended_at_s)
+        self._resume()
+        self._intake = Intake(bus.totals(), self.stats.last_second + 1)
+
+    def _resume(self) -> None:
+        position, rows = self._bus.sealed("0-0")
+        while rows:
+            for row in rows:
+                self._names.remember(row.tally)
+                self._take(row)
+            position, rows = self._bus.sealed(position)
+
+    # -- load
+
+    @property
+    def load_ends_s(self) -> float:
+        """When the load ends, seconds since the run's start."""
+        return self._planned.ends_s
+
+    def end_load_at(self, at_s: float) -> None:
+        """The run was stopped at this instant, seconds since its start: nothing is asked for from then on."""
+        self._planned.end_at(at_s)
+        self._guards.end_at(at_s)
+
+    def lose(self, share: Share, from_s: float) -> None:
+        """Nobody serves a share from an instant on, seconds since the run's start."""
+        self._losses.lose(share, from_s)
+
+    def served(self, from_s: float) -> None:
+        """All shares are served from an instant on, seconds since the run's start."""
+        self._losses.served(from_s)
+
+    # -- workers
+
+    @property
+    def totals(self) -> dict[str, WorkerTotals]:
+        """What each worker did, as far as sealed."""
+        return self._intake.totals
+
+    def reported(self, worker: str) -> int:
+        """The latest second up to which a worker's frames are here without gap; -1 before the first."""
+        return self._intake.reported(worker)
+
+    def holds_all(self, worker: str, sequence: int) -> bool:
+        """Whether everything up to a worker's given frame is sealed."""
+        return self._intake.holds_all(worker, sequence)
+
+    # -- frames
+
+    def read(self, now_second: float) -> list[str]:
+        """Take in the frames that have come.
+
+        Args:
+            now_second: seconds since the run's start.
+
+        Returns:
+            Why some were refused; they are kept to look at.
+        """
+        self._read, good, bad = self._bus.frames(self._read, FRAMES_A_TICK)
+        for entry_id, frame in good:
+            why = self._intake.take(entry_id, frame, now_second)
+            if why:
+                bad.append((frame.encode(), f"{frame.worker}: {why}"))
+        if bad:
+            self._bus.quarantine(bad)
+        return [why for _, why in bad]
+
+    def seal(self, now_second: float, expected: Iterable[str], nodes: Mapping[str, str]) -> None:
+        """Seal what can be sealed.
+
+        Args:
+            now_second: seconds since the run's start.
+            expected: workers that should report each second that has ended.
+            nodes: machines by worker.
+
+        Raises:
+            FencedError: another coordinator leads; nothing was written.
+        """
+        fresh = self._intake.next_second
+        before = dict(self.totals)
+        rows = [self._planned_in(row, fresh) for row in self._intake.seal(now_second, expected)]
+        rows += self._losses.amend(self._planned, self._intake.next_second)
+        moved = {worker: totals for worker, totals in self.totals.items() if before.get(worker) is not totals}
+        for worker, totals in moved.items():
+            totals.node = nodes.get(worker, "")
+        if rows or moved:
+            self._bus.seal(self._fence, Sealing(rows, self._intake.position(), moved))
+        for row in rows:
+            self._take(row)
+
+    def close(self, now_second: float, nodes: Mapping[str, str], given_up: Iterable[str]) -> None:
+        """Seal all that is left of a run whose end has come.
+
+        Args:
+            now_second: seconds since the run's start.
+            nodes: machines by worker.
+            given_up: workers whose missing frames nobody will send any more.
+        """
+        for worker in given_up:
+            self._intake.give_up(worker)
+        self.served(self.load_ends_s)
+        self.seal(now_second, (), nodes)
+        self.seal(max(self._intake.next_second, math.ceil(self.load_ends_s)) + GRACE_S, (), nodes)
+
+    def verdict(self, record: RunRecord) -> Verdict:
+        """How the run ended, judged by all that is known."""
+        facts = GeneratorFacts(
+            quarantined=record.quarantined,
+            unreported=tuple(Unreported(s.worker, s.first_second, s.last_second) for s in record.silences),
+            clock_error_us=max((totals.clock_error_us for totals in self.totals.values()), default=0),
+        )
+        return decide(
+            record.stop.by if record.stop else None,
+            self._guards.results(),
+            judge(self._plan.thresholds, self.stats, max(self.load_ends_s, 1e-9)),
+            assess(self._plan, self.stats, self._health, facts),
+            record.stop.reason if record.stop else "",
+        )
+
+    def _planned_in(self, row: SecondRow, fresh_from: int) -> SecondRow:
+        self._names.fold(row.tally)
+        if row.second >= fresh_from:
+            row.planned = self._planned.planned(row.second)
+            row.users_planned = self._planned.users(row.second)
+        return row
+
+    def _take(self, row: SecondRow) -> None:
+        self.stats.add(row)
+        self._health.add(row)
+        self.tripped = self.tripped or self._guards.observe(row)

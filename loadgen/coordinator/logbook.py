@@ -1,0 +1,59 @@
+"""The record of one run as its leader keeps it: every change is remembered until it is written."""
+
+from __future__ import annotations
+
+import logging
+
+from loadgen.messages import RunEvent, RunRecord, RunState, Silence
+
+log = logging.getLogger("loadgen.coordinator")
+
+
+class Logbook:
+    """Keeps a run's record.
+
+    Args:
+        record: as an earlier leader left it, or a new one.
+
+    Attributes:
+        record: as it stands.
+        unwritten: whether it has changed since the leader last wrote it.
+    """
+
+    def __init__(self, record: RunRecord) -> None:
+        self.record = record
+        self.unwritten = True
+
+    def enter(self, state: RunState, detail: str) -> None:
+        """The run enters a state.
+
+        Args:
+            state: the state.
+            detail: one sentence for people.
+        """
+        self.record.state, self.record.detail = state, detail
+        self.unwritten = True
+        log.info("run %s: %s%s", self.record.run, state, f" ({detail})" if detail else "")
+
+    def note(self, at_s: float, kind: str, text: str) -> None:
+        """Something happened.
+
+        Args:
+            at_s: when, cluster time.
+            kind: from the closed set of :class:`loadgen.messages.RunEvent`.
+            text: one sentence.
+        """
+        since_s = round(at_s - (self.record.started_at or at_s), 3)
+        self.record.events.append(RunEvent(at_s=since_s, kind=kind, text=text))
+        self.unwritten = True
+
+    def note_once(self, at_s: float, kind: str, text: str) -> None:
+        """Something happened that a leader comes upon again when it takes the run over."""
+        if not any((event.kind, event.text) == (kind, text) for event in self.record.events):
+            self.note(at_s, kind, text)
+
+    def fall_silent(self, worker: str, first: int, last: int) -> None:
+        """Nobody knows what a worker did in these seconds; the first thing noted of a worker stands."""
+        if last >= first and not any(silence.worker == worker for silence in self.record.silences):
+            self.record.silences.append(Silence(worker=worker, first_second=first, last_second=last))
+            self.unwritten = True
