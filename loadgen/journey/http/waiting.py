@@ -1,0 +1,115 @@
+"""Waiting for a socket, with a deadline that costs next to nothing.
+
+A timer per wait costs several microseconds, and nearly every wait ends well. So a waiting greenlet only notes its
+deadline; one sweeper per process looks at all of them every :data:`SWEEP_S` and throws :class:`TimedOut` into those
+that are overdue. Deadlines are kept to within that.
+
+All instants are of ``time.monotonic``.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import gevent
+from gevent import get_hub
+
+from loadgen.journey.http.failures import Phase, TimedOut
+
+SWEEP_S: Final = 0.05
+"""How late a timeout may be noticed: a twentieth of a second, on limits of seconds."""
+
+READ: Final = 1
+WRITE: Final = 2
+
+
+class Waiter:
+    """Waits for one socket.
+
+    Args:
+        file_number: its descriptor; the waiter must be closed before it is.
+    """
+
+    __slots__ = ("_hub", "_read", "_write", "deadline_s", "greenlet", "limit_s", "phase")
+
+    def __init__(self, file_number: int) -> None:
+        self._hub: Any = get_hub()
+        self._read = self._hub.loop.io(file_number, READ)
+        self._write = self._hub.loop.io(file_number, WRITE)
+        self.greenlet: Any = None
+        self.deadline_s = 0.0
+        self.limit_s = 0.0
+        self.phase: Phase = "idle"
+
+    def readable(self, deadline_s: float, limit_s: float, phase: Phase) -> None:
+        """Wait until there is something to read, or the other side has closed.
+
+        Args:
+            deadline_s: until when.
+            limit_s: how long that is, for the message.
+            phase: where the exchange is.
+
+        Raises:
+            TimedOut: it took too long.
+        """
+        self._wait(self._read, deadline_s, limit_s, phase)
+
+    def writable(self, deadline_s: float, limit_s: float, phase: Phase) -> None:
+        """Wait until something can be written; see :meth:`readable`."""
+        self._wait(self._write, deadline_s, limit_s, phase)
+
+    def close(self) -> None:
+        """Release the event loop's watchers."""
+        self._read.close()
+        self._write.close()
+
+    def _wait(self, watcher: Any, deadline_s: float, limit_s: float, phase: Phase) -> None:
+        self.greenlet = gevent.getcurrent()
+        self.deadline_s, self.limit_s, self.phase = deadline_s, limit_s, phase
+        _sweeper.waiting.add(self)
+        try:
+            self._hub.wait(watcher)
+        finally:
+            _sweeper.waiting.discard(self)
+
+
+class _Sweeper:
+    """Looks for overdue waiters; its greenlet runs only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.waiting = _Waiting(self)
+        self._running = False
+
+    def wake(self) -> None:
+        if not self._running:
+            self._running = True
+            gevent.spawn(self._sweep)
+
+    def _sweep(self) -> None:
+        try:
+            while self.waiting:
+                gevent.sleep(SWEEP_S)
+                now_s = time.monotonic()
+                for waiter in [waiter for waiter in self.waiting if waiter.deadline_s < now_s]:
+                    self.waiting.discard(waiter)
+                    throw = waiter.greenlet.throw  # from the hub, or this greenlet would never come back
+                    get_hub().loop.run_callback(throw, TimedOut(waiter.phase, waiter.limit_s))
+        finally:
+            self._running = False
+
+
+class _Waiting(set[Waiter]):
+    """The waiters; the first one wakes the sweeper."""
+
+    def __init__(self, sweeper: _Sweeper) -> None:
+        super().__init__()
+        self._sweeper = sweeper
+
+    def add(self, waiter: Waiter) -> None:
+        if not self:
+            self._sweeper.wake()
+        super().add(waiter)
+
+
+_sweeper = _Sweeper()

@@ -1,0 +1,109 @@
+"""A wire: bytes out, bytes in, over one open connection.
+
+:class:`PlainWire` works on the raw non-blocking socket; TLS has the same three methods. Waiting is by deadline, see
+:mod:`loadgen.journey.http.waiting`.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Final, Protocol
+
+from loadgen.journey.http.failures import ConnectionReset, Phase
+from loadgen.journey.http.waiting import Waiter
+
+RECEIVE_BYTES: Final = 65536
+"""Bytes read at once: a usual page in one piece."""
+
+
+class Origin(tuple[str, str, int]):
+    """Where requests of one kind go: (scheme, host, port), the host in lower case and without brackets."""
+
+    __slots__ = ()
+
+
+class Wire(Protocol):
+    """One open connection. Methods raise :class:`~loadgen.journey.http.failures.RequestFailed`."""
+
+    protocol: str
+    """``http/1.1`` or ``h2``, as agreed by ALPN; ``http/1.1`` without TLS."""
+
+    def send(self, data: bytes, deadline_s: float, limit_s: float) -> None:
+        """Send all bytes; each silence may last until the deadline (monotonic)."""
+
+    def receive(self, deadline_s: float, limit_s: float, phase: Phase) -> bytes:
+        """The next bytes, empty when the other side has ended its sending."""
+
+    def is_stale(self) -> bool:
+        """Whether an idle connection can be used no more: closed, or bytes came that nobody asked for."""
+
+    def close(self) -> None:
+        """Close at once. Harmless when closed already."""
+
+
+class PlainWire:
+    """A wire over a TCP connection.
+
+    Args:
+        sock: connected and non-blocking; owned by the wire from now on.
+    """
+
+    __slots__ = ("_closed", "_socket", "_waiter")
+
+    protocol = "http/1.1"
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._waiter = Waiter(sock.fileno())
+        self._closed = False
+
+    def send(self, data: bytes, deadline_s: float, limit_s: float) -> None:
+        """Send all bytes."""
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise ConnectionReset(f"the connection broke while sending: {error.strerror}") from error
+        if sent < len(data):
+            self._send_rest(memoryview(data)[sent:], deadline_s, limit_s)
+
+    def _send_rest(self, rest: memoryview, deadline_s: float, limit_s: float) -> None:
+        while rest:
+            self._waiter.writable(deadline_s, limit_s, "idle")
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise ConnectionReset(f"the connection broke while sending: {error.strerror}") from error
+
+    def receive(self, deadline_s: float, limit_s: float, phase: Phase) -> bytes:
+        """The next bytes, empty at the end."""
+        while True:
+            self._waiter.readable(deadline_s, limit_s, phase)
+            try:
+                return self._socket.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise ConnectionReset(f"the connection broke: {error.strerror}") from error
+
+    def is_stale(self) -> bool:
+        """Whether the idle connection was closed, or speaks unasked."""
+        if self._closed:
+            return True
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def close(self) -> None:
+        """Close at once."""
+        if not self._closed:
+            self._closed = True
+            self._waiter.close()
+            self._socket.close()
