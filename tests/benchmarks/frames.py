@@ -1,0 +1,107 @@
+"""What the coordinator pays for each frame, and what Locust's master pays for a report of the same requests.
+
+CPU time. 100 workers report once a second; each frame holds 20 series, 500 requests, and the funnel of 10 steps.
+"""
+
+from __future__ import annotations
+
+import random
+
+from benchmarks.sample_frames import REQUESTS, SERIES, frames_of
+from benchmarks.spread import Spread, as_time, cpu_ns
+from benchmarks.table import Table
+
+from loadgen.coordinator.intake import Intake
+from loadgen.messages import Frame, encode_second
+from loadgen.stats import RunStats, SecondRow
+
+WORKERS = 100
+
+
+def measure(quick: bool) -> list[Table]:
+    """The cost of a frame, from the worker that writes it to the sealed second."""
+    rounds, seconds = (3, 2) if quick else (11, 10)
+    frames = frames_of(WORKERS, seconds)
+    packed = [[frame.encode() for frame in second] for second in frames]
+    times = WORKERS * seconds
+    rows = [
+        ("worker: frame encoded", cpu_ns(rounds, times, lambda: frames, _encode)),
+        ("coordinator: frame decoded and checked", cpu_ns(rounds, times, lambda: packed, _decode)),
+        ("coordinator: frame taken in, merged, sealed", cpu_ns(rounds, times, lambda: frames, _seal)),
+        ("coordinator: sealed second written and added up, per frame in it", _afterwards(rounds, times, frames)),
+        ("for comparison: report unpacked and added up by Locust's master", _locust_master(rounds, seconds)),
+    ]
+    note = (
+        f"CPU time; median of {rounds} rounds of {seconds} seconds of {WORKERS} workers, "
+        f"{SERIES} series and {REQUESTS} requests in each frame."
+    )
+    head = ["what", "median", "least to most"]
+    return [Table("frames", head, [[what, *spread.cells(as_time)] for what, spread in rows], [note])]
+
+
+def _encode(frames: list[list[Frame]]) -> None:
+    for second in frames:
+        for frame in second:
+            frame.encode()
+
+
+def _decode(packed: list[list[bytes]]) -> None:
+    for second in packed:
+        for data in second:
+            Frame.decode(data)
+
+
+def _seal(frames: list[list[Frame]]) -> list[SecondRow]:
+    intake, rows = Intake({}), []
+    expected = [frame.worker for frame in frames[0]]
+    for second, reported in enumerate(frames):
+        now = second + 1.3
+        for number, frame in enumerate(reported):
+            refused = intake.take(f"{second}-{number}", frame, now)
+            if refused:
+                raise AssertionError(refused)
+        rows += intake.seal(now, expected)
+        intake.position()
+    if [row.workers for row in rows] != [WORKERS] * len(frames):
+        raise AssertionError("not every second was sealed with every worker")
+    return rows
+
+
+def _afterwards(rounds: int, times: int, frames: list[list[Frame]]) -> Spread:
+    def work(rows: list[SecondRow]) -> None:
+        stats = RunStats(keep_s=300)
+        for row in rows:
+            encode_second(row)
+            stats.add(row)
+
+    return cpu_ns(rounds, times, lambda: _seal(frames), work)
+
+
+def _locust_master(rounds: int, seconds: int) -> Spread:
+    """Locust's own listeners, in both roles; its messages are msgpack too."""
+    import msgpack
+    from locust.event import Events
+    from locust.stats import RequestStats, setup_distributed_stats_event_listeners
+
+    rng = random.Random(7)
+    worker, reporting = RequestStats(), Events()
+    setup_distributed_stats_event_listeners(reporting, worker)
+    reports = []
+    for _ in range(WORKERS):
+        for number in range(REQUESTS):
+            worker.log_request("GET", f"/page/{number % SERIES}", rng.lognormvariate(4.4, 0.6), 24_000)
+        data: dict[str, object] = {}
+        reporting.report_to_master.fire(client_id="w", data=data)
+        reports.append(msgpack.dumps(data, use_bin_type=True, strict_types=False))
+
+    def prepare() -> Events:
+        events = Events()
+        setup_distributed_stats_event_listeners(events, RequestStats())
+        return events
+
+    def work(events: Events) -> None:
+        for _ in range(seconds):
+            for report in reports:
+                events.worker_report.fire(client_id="w", data=msgpack.loads(report, raw=False, strict_map_key=False))
+
+    return cpu_ns(rounds, WORKERS * seconds, prepare, work)

@@ -1,0 +1,212 @@
+"""What a worker pays for each request, arrival and shopper, and what Locust pays for the same.
+
+In-process, CPU time, no network. Imports locust, which patches the process.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from benchmarks.spread import Spread, as_time, cpu_ns
+from benchmarks.table import Table
+from locust import FastHttpUser, task
+from locust.event import Events
+from locust.stats import RequestStats
+
+from loadgen.journey import JourneyEnvironment, Recorder, Session, Shopper, current, install, listen
+from loadgen.latency import LatencyCounter
+from loadgen.plan.model import Plan
+from loadgen.shapes import Arrivals, Ramp, Schedule, Spacing, split
+from loadgen.worker.preparation import Prepared
+from loadgen.worker.shoppers import Shoppers
+
+TOGETHER = 50
+"""Shoppers that are started before the event loop turns; a busy worker starts a few at a time."""
+
+A_SECOND = 500
+"""Requests between one take of the recorder and the next."""
+
+NAMES = [f"/category/{chr(97 + n)}" for n in range(20)]
+
+
+class Passer(Shopper):
+    """Comes in and goes out again."""
+
+    def journey(self) -> None:
+        pass
+
+
+class LocustPasser(FastHttpUser):
+    """The same as an unmodified locustfile has it."""
+
+    @task
+    def pass_by(self) -> None:
+        pass
+
+
+def measure(quick: bool) -> list[Table]:
+    """The cost of each hot path."""
+    rounds, times = (3, 2_000) if quick else (11, 100_000)
+    rows: list[tuple[str, Spread]] = [
+        ("one latency recorded (`LatencyCounter.record`)", _latency(rounds, times)),
+        ("one request recorded (`Recorder.request`)", _request(rounds, times)),
+        ("its part of the second's tally (`Recorder.take`)", _taken(rounds, times)),
+        ("the same from Locust's `request` event on", _event(rounds, times)),
+        ("for comparison: Locust's own statistics of one request", _locust_stats(rounds, times)),
+        ("one arrival computed, uniform spacing", _arrival(rounds, times, "uniform")),
+        ("one arrival computed, Poisson spacing", _arrival(rounds, times, "poisson")),
+        ("one `Shopper` with an empty journey, started and ended", _shopper(rounds, times // 50, Passer)),
+        ("one Locust `FastHttpUser` with an empty task, the same", _shopper(rounds, times // 50, LocustPasser)),
+    ]
+    note = (
+        f"CPU time, loop included; median of {rounds} rounds of {times:,} ({times // 50:,} shoppers). "
+        f"A tally is taken of {A_SECOND} requests in {len(NAMES)} series."
+    )
+    head = ["what", "median", "least to most"]
+    return [Table("hot-paths", head, [[what, *spread.cells(as_time)] for what, spread in rows], [note])]
+
+
+def _service_times_us(times: int) -> list[int]:
+    """Log-normal around 80 ms, as a shop's are."""
+    rng = random.Random(7)
+    return [round(rng.lognormvariate(11.3, 0.6)) for _ in range(times)]
+
+
+def _latency(rounds: int, times: int) -> Spread:
+    values = _service_times_us(times)
+
+    def work(record: Callable[[int], None]) -> None:
+        for value in values:
+            record(value)
+
+    return cpu_ns(rounds, times, lambda: LatencyCounter().record, work)
+
+
+def _request(rounds: int, times: int) -> Spread:
+    values, names = _service_times_us(times), itertools.cycle(NAMES)
+
+    def prepare() -> Session:
+        session = Session(Recorder("w1"), "Buyer", lag_us=350)
+        session.step = "product"
+        return session
+
+    def work(session: Session) -> None:
+        request = session.recorder.request
+        for value, name in zip(values, names, strict=False):
+            request(session, "GET", name, value, 24_000, None)
+
+    return cpu_ns(rounds, times, prepare, work)
+
+
+def _taken(rounds: int, times: int) -> Spread:
+    values = _service_times_us(times)
+
+    def prepare() -> list[Recorder]:
+        recorders = [Recorder("w1") for _ in range(times // A_SECOND)]
+        for number, value in enumerate(values):
+            recorder = recorders[number // A_SECOND]
+            visit = Session(recorder, "Buyer", lag_us=350)
+            recorder.request(visit, "GET", NAMES[number % len(NAMES)], value, 24_000, None)
+        return recorders
+
+    def work(recorders: list[Recorder]) -> None:
+        for recorder in recorders:
+            recorder.take(0)
+
+    return cpu_ns(rounds, times, prepare, work)
+
+
+def _event(rounds: int, times: int) -> Spread:
+    times_ms, names = [us / 1000 for us in _service_times_us(times)], itertools.cycle(NAMES)
+
+    def prepare() -> Callable[..., None]:
+        recorder = Recorder("w1")
+        environment = JourneyEnvironment(events=Events(), host="http://127.0.0.1")
+        listen(environment, recorder)
+        session = Session(recorder, "Buyer", lag_us=350)
+        session.step, session.in_flight = "product", 1
+        current.set(session)
+        fire: Callable[..., None] = environment.events.request.fire
+        return fire
+
+    def work(fire: Callable[..., None]) -> None:
+        for value, name in zip(times_ms, names, strict=False):
+            fire(
+                request_type="GET",
+                name=name,
+                response_time=value,
+                response_length=24_000,
+                exception=None,
+                context={},
+                response=None,
+            )
+
+    try:
+        return cpu_ns(rounds, times, prepare, work)
+    finally:
+        current.set(None)
+
+
+def _locust_stats(rounds: int, times: int) -> Spread:
+    times_ms, names = [us / 1000 for us in _service_times_us(times)], itertools.cycle(NAMES)
+
+    def work(stats: RequestStats) -> None:
+        log_request: Any = stats.log_request
+        for value, name in zip(times_ms, names, strict=False):
+            log_request("GET", name, value, 24_000)
+
+    return cpu_ns(rounds, times, RequestStats, work)
+
+
+def _arrival(rounds: int, times: int, spacing: Spacing) -> Spread:
+    """Of a worker that carries a tenth of a ramp to 2,000/s."""
+    over_s = 2.4 * 10 * times / 2_000
+    shape = Ramp.model_validate({"from": "0/s", "to": "2000/s", "over": over_s})
+    share = split([1.0] * 10)[4]
+
+    def prepare() -> Schedule:
+        schedule = Schedule(Arrivals(shape, spacing, seed=7, stream=0, weights=[70.0, 30.0]))
+        schedule.assign(share, 0.0)
+        return schedule
+
+    def work(schedule: Schedule) -> None:
+        for _ in range(times):
+            if schedule.pop() is None:
+                raise AssertionError("the shape is too short")
+
+    return cpu_ns(rounds, times, prepare, work)
+
+
+def _shopper(rounds: int, times: int, user: type[FastHttpUser]) -> Spread:
+    install()
+    plan = Plan.model_validate(
+        {
+            "name": "passing",
+            "target": {"base_url": "http://127.0.0.1"},
+            "journeys": [{"file": "passing.py", "user": user.__name__}],
+            "load": [{"shape": {"constant": {"at": "1/s", "for": "1s"}}}],
+        }
+    )
+
+    def prepare() -> tuple[Shoppers, Recorder]:
+        environment = JourneyEnvironment(events=Events(), host=plan.target.base_url)
+        recorder = Recorder("w1")
+        return Shoppers(Prepared("r", plan, environment, {user.__name__: user}, ()), recorder), recorder
+
+    def work(given: tuple[Shoppers, Recorder]) -> None:
+        shoppers, recorder = given
+        for started in range(0, times, TOGETHER):
+            for number in range(started, min(started + TOGETHER, times)):
+                recorder.arrival_started(0, 350, late=False)
+                shoppers.come(Session(recorder, user.__name__, 0, 350, number), 1)
+            while len(shoppers):
+                gevent.sleep(0)
+        completed = recorder.take(0).journeys[user.__name__].completed
+        if completed != times:
+            raise AssertionError(f"{completed} of {times} shoppers completed their journey")
+
+    return cpu_ns(rounds, times, prepare, work)

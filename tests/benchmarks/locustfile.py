@@ -1,0 +1,17 @@
+"""The same file for both: users who ask for one page, again and again."""
+
+import os
+
+from locust import FastHttpUser, constant, task
+
+PATH = os.environ.get("BENCH_PATH", "/")
+
+
+class Asker(FastHttpUser):
+    """Keeps its connection and never waits."""
+
+    wait_time = constant(0)
+
+    @task
+    def page(self) -> None:
+        self.client.get(PATH)
