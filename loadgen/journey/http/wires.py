@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import socket
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from loadgen.journey.http.failures import ConnectionReset, Phase
 from loadgen.journey.http.waiting import Waiter
@@ -16,10 +16,18 @@ RECEIVE_BYTES: Final = 65536
 """Bytes read at once: a usual page in one piece."""
 
 
-class Origin(tuple[str, str, int]):
-    """Where requests of one kind go: (scheme, host, port), the host in lower case and without brackets."""
+class Origin(NamedTuple):
+    """Where a connection leads.
 
-    __slots__ = ()
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: name or address, in lower case, IPv6 without brackets.
+        port: never 0.
+    """
+
+    scheme: str
+    host: str
+    port: int
 
 
 class Wire(Protocol):
