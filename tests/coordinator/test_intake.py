@@ -1,0 +1,282 @@
+"""Frames in, seconds out: each frame once, whatever happens to it on the way."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import defaultdict
+
+import pytest
+from drawn import a_tally
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loadgen.coordinator.intake import AHEAD_S, GRACE_S, NEVER, WAITING_MOST, Intake
+from loadgen.messages import Frame, Health
+from loadgen.stats import RunStats, SecondRow, Tally
+
+
+class Stream:
+    """The stream of frames in Redis, and readers of it."""
+
+    def __init__(self) -> None:
+        self.entries: list[Frame] = []
+
+    def send(self, frame: Frame) -> None:
+        self.entries.append(frame)
+
+    def after(self, position: str) -> list[tuple[str, Frame]]:
+        read = int(position.partition("-")[0]) if position else 0
+        return [(f"{number}-0", frame) for number, frame in enumerate(self.entries, 1) if number > read]
+
+
+def plain(rows: list[SecondRow]) -> dict[int, Tally]:
+    """The sum of sealed seconds and amendments, without samples (of which only some are kept)."""
+    stats = RunStats()
+    for row in rows:
+        stats.add(row)
+    tallies = {row.second: copy.copy(row.tally) for row in stats.timeline()}
+    for tally in tallies.values():
+        tally.samples = []
+    return {second: tally for second, tally in tallies.items() if tally != Tally()}
+
+
+def summed(frames: list[Frame]) -> dict[int, Tally]:
+    """What the seconds must be: every frame once."""
+    parts = defaultdict(list)
+    for frame in frames:
+        parts[frame.second].append(frame.tally)
+    tallies = {second: copy.copy(Tally.merged(some)) for second, some in parts.items()}
+    for tally in tallies.values():
+        tally.samples = []
+    return {second: tally for second, tally in tallies.items() if tally != Tally()}
+
+
+class Worker:
+    """Numbers its frames, sends them when it can, and again until they are sealed."""
+
+    def __init__(self, name: str, seconds: list[int], dice: random.Random) -> None:
+        self.name = name
+        self.frames = [
+            Frame("r", name, number, second, 1, a_tally(dice), Health(), last=number == len(seconds))
+            for number, second in enumerate(seconds, 1)
+        ]
+        self.sealed = 0
+
+    def unsealed(self, now_second: float) -> list[Frame]:
+        return [frame for frame in self.frames[self.sealed :] if frame.second < now_second]
+
+
+@settings(max_examples=80)
+@given(st.integers(0, 2**32))
+def test_every_frame_counts_once_through_loss_repetition_disorder_and_fail_over(seed):
+    dice = random.Random(seed)
+    workers = [
+        Worker(f"w{n}", sorted(dice.choices(range(12), k=dice.randrange(1, 9))), dice)
+        for n in range(dice.randrange(1, 5))
+    ]
+    stream, rows = Stream(), []
+    intake, read, sealed_position = Intake({}), "", ""
+    now = 0.0
+    while any(worker.sealed < len(worker.frames) for worker in workers):
+        now += dice.choice((0.1, 0.5, 1.0, 3.0))
+        for worker in workers:  # some of what is not sealed yet, in any order, maybe twice
+            ready = worker.unsealed(now)
+            for frame in dice.sample(ready, dice.randrange(len(ready) + 1)):
+                for _ in range(dice.choice((1, 1, 2))):
+                    stream.send(frame)
+        for entry, frame in stream.after(read):
+            read = entry
+            assert intake.take(entry, frame, now) is None
+        expected = dice.sample([worker.name for worker in workers], dice.randrange(len(workers) + 1))
+        rows += intake.seal(now, expected)
+        sealed_position = intake.position() or sealed_position
+        for worker in workers:
+            totals = intake.totals.get(worker.name)
+            worker.sealed = totals.sequence if totals else 0
+        if dice.random() < 0.2:  # the leader dies; the next one knows what was sealed, and nothing else
+            next_second = max((row.second for row in rows), default=-1) + 1
+            intake, read = Intake(copy.deepcopy(intake.totals), next_second), sealed_position
+
+    frames = [frame for worker in workers for frame in worker.frames]
+    assert plain(rows) == summed(frames)
+    assert {name: totals.sequence for name, totals in intake.totals.items()} == {
+        worker.name: len(worker.frames) for worker in workers
+    }
+    for worker in workers:
+        assert intake.totals[worker.name].requests == sum(frame.tally.requests for frame in worker.frames)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32))
+def test_seconds_are_sealed_in_order_once_each_and_then_only_amended(seed):
+    dice = random.Random(seed)
+    workers = [Worker(f"w{n}", list(range(8)), dice) for n in range(3)]
+    intake, entry, sealed = Intake({}), 0, []
+    coming = [(frame.second + 1 + dice.choice((0.05, 0.3, 1.5, 4)), frame) for w in workers for frame in w.frames]
+    coming.sort(key=lambda pair: pair[0])
+    for tick in range(150):
+        now = tick / 10
+        while coming and coming[0][0] <= now:
+            entry += 1
+            intake.take(f"{entry}-0", coming.pop(0)[1], now)
+        fresh = intake.next_second
+        rows = intake.seal(now, [worker.name for worker in workers])
+        assert [row.second for row in rows] == sorted({row.second for row in rows})
+        new = [row.second for row in rows if row.second >= fresh]
+        assert new == list(range(fresh, intake.next_second))
+        assert all(row.second < int(now) for row in rows if row.second >= fresh)
+        sealed += new
+    assert sealed == list(range(len(sealed)))
+    assert len(sealed) >= 13
+
+
+def test_a_second_is_sealed_as_soon_as_everyone_expected_has_reported_it(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 0), 1.05)
+
+    assert intake.seal(1.1, ["a", "b"]) == []
+    intake.take("2-0", make.frame("b", 1, 0, 2), 1.15)
+    (row,) = intake.seal(1.2, ["a", "b"])
+
+    assert (row.second, row.workers, row.tally.requests) == (0, 2, 3)
+    assert row.sealed_after_s == pytest.approx(0.2)
+    assert (row.cpu_max, row.loop_lag_max_us) == (0.25, 100)
+    assert intake.seal(1.3, ["a", "b"]) == []
+
+
+def test_a_second_waits_for_slow_workers_no_longer_than_the_grace(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 0), 1.05)
+
+    assert intake.seal(1 + GRACE_S - 0.01, ["a", "b"]) == []
+    assert [row.second for row in intake.seal(1 + GRACE_S + 0.01, ["a", "b"])] == [0]
+
+
+def test_what_comes_late_amends_its_own_second(make):
+    intake = Intake({})
+    intake.seal(5.0, [])
+    assert intake.next_second == 5
+    intake.take("1-0", make.frame("a", 1, 2), 5.1)
+
+    (row,) = intake.seal(5.2, [])
+    assert (row.second, row.tally.requests, row.workers) == (2, 1, 1)
+    assert intake.next_second == 5
+
+
+def test_without_anyone_expected_seconds_are_sealed_when_they_end():
+    intake = Intake({})
+
+    assert [row.second for row in intake.seal(3.5, [])] == [0, 1, 2]
+    assert intake.seal(-0.5, []) == []
+
+
+def test_a_worker_that_sent_its_last_frame_is_waited_for_no_more(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 0, last=True), 1.0)
+    assert intake.reported("a") == NEVER
+
+    assert [row.second for row in intake.seal(1.01, ["a"])] == [0]
+    assert [row.second for row in intake.seal(3.01, ["a"])] == [1, 2]
+
+
+def test_a_gap_is_waited_for(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 0), 3.0)
+    intake.take("2-0", make.frame("a", 3, 2), 3.0)
+    assert intake.reported("a") == 0
+    rows = intake.seal(9.0, ["a"])
+
+    assert sum(row.tally.requests for row in rows) == 1
+    assert intake.position() == "1-0"
+    intake.take("3-0", make.frame("a", 2, 1), 9.1)
+    assert [row.second for row in intake.seal(9.2, ["a"])] == [1, 2]
+    assert intake.position() == "3-0"
+
+
+def test_a_worker_that_never_fills_its_gap_can_be_given_up(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 2, 1), 3.0)
+    intake.take("2-0", make.frame("b", 1, 1), 3.0)
+    intake.seal(9.0, [])
+    assert intake.position() == ""  # the first entry still waits
+
+    intake.give_up("a")
+    assert intake.position() == "2-0"
+    assert intake.refused == 1
+    assert intake.holds_all("b", 1)
+    assert not intake.holds_all("a", 2)
+
+
+def test_what_is_in_order_is_not_given_up(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 0), 3.0)
+    intake.take("2-0", make.frame("a", 3, 2), 3.0)
+    intake.give_up("a")
+    intake.give_up("nobody")
+
+    assert sum(row.tally.requests for row in intake.seal(9.0, [])) == 1
+
+
+def test_the_position_never_passes_a_frame_that_is_not_sealed(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 0), 1.0)
+    intake.take("2-0", make.frame("b", 1, 4), 5.0)
+    intake.take("3-0", make.frame("a", 2, 1), 5.0)
+    intake.seal(2.5, ["a"])
+
+    assert intake.position() == "1-0"
+    assert intake.position() == ""  # nothing new
+
+
+def test_a_frame_from_the_future_is_refused(make):
+    intake = Intake({})
+
+    assert "lies in the future" in intake.take("1-0", make.frame("a", 1, 10), 10 - AHEAD_S - 0.1)
+    assert intake.take("2-0", make.frame("a", 1, 10), 10 - AHEAD_S + 0.1) is None
+    assert intake.refused == 1
+
+
+def test_a_number_far_beyond_any_gap_is_refused(make):
+    intake = Intake({})
+
+    assert "too far from 0" in intake.take("1-0", make.frame("a", WAITING_MOST + 1, 0), 1.0)
+    assert intake.take("2-0", make.frame("a", WAITING_MOST, 0), 1.0) is None
+
+
+def test_repetitions_are_passed_over_and_counted(make):
+    intake = Intake({})
+    for entry in ("1-0", "2-0"):
+        assert intake.take(entry, make.frame("a", 1, 0), 1.0) is None
+    intake.seal(1.5, ["a"])
+    assert intake.take("3-0", make.frame("a", 1, 0), 1.6) is None
+
+    assert intake.repeated == 2
+    assert intake.seal(9, []) == [SecondRow(second, sealed_after_s=8.0 - second) for second in range(1, 9)]
+    assert intake.position() == "3-0"
+
+
+def test_a_worker_s_totals_follow_its_frames(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 3, 2, started=2, in_flight=1), 4.0)
+    intake.take("2-0", make.frame("a", 2, 4, 5, started=1, in_flight=0), 5.0)
+    intake.seal(9.0, [])
+    totals = intake.totals["a"]
+
+    assert (totals.sequence, totals.first_second, totals.last_second) == (2, 3, 4)
+    assert (totals.requests, totals.sent, totals.started, totals.in_flight) == (7, 7, 3, 0)
+    assert (totals.cpu_sum, totals.cpu_max, totals.loop_lag_max_us) == (0.5, 0.25, 200)
+    assert (totals.rss_max_bytes, totals.clock_error_us) == (1000, 50)
+
+
+def test_sealing_leaves_the_totals_of_others_as_they_are(make):
+    intake = Intake({})
+    for number, worker in enumerate("ab", 1):
+        intake.take(f"{number}-0", make.frame(worker, 1, 0), 1.0)
+    intake.seal(2.5, [])
+    before = dict(intake.totals)
+    intake.take("3-0", make.frame("a", 2, 1), 2.6)
+    intake.seal(2.7, ["a"])
+
+    assert intake.totals["b"] is before["b"]
+    assert intake.totals["a"] is not before["a"]
