@@ -19,7 +19,7 @@ from loadgen.bus import RunBus, Sealing
 from loadgen.coordinator.intake import GRACE_S, Intake
 from loadgen.coordinator.losses import Losses
 from loadgen.coordinator.names import RunNames
-from loadgen.messages import RunRecord, WorkerTotals
+from loadgen.messages import Loss, RunRecord, WorkerTotals
 from loadgen.plan.model import Plan
 from loadgen.plan.planned import PlannedLoad
 from loadgen.shapes.arrivals import Share
@@ -50,6 +50,7 @@ class Accounts:
         plan: what the run asks for.
         bus: the run's part of the bus.
         fence: the leader's fencing number.
+        losses: the list in the run's record.
         load_ended_at_s: when the run was stopped, seconds since its start; None if it was not.
 
     Attributes:
@@ -60,14 +61,14 @@ class Accounts:
         MessageError: what is sealed is malformed.
     """
 
-    def __init__(self, plan: Plan, bus: RunBus, fence: int, load_ended_at_s: float | None) -> None:
+    def __init__(self, plan: Plan, bus: RunBus, fence: int, losses: list[Loss], load_ended_at_s: float | None) -> None:
         self._plan, self._bus, self._fence = plan, bus, fence
         self.stats = RunStats(keep_s=KEEP_S)
         self.tripped: GuardResult | None = None
         self._planned = PlannedLoad(plan)
         self._guards = GuardWatch(plan.guards, plan.duration)
         self._health = GeneratorSeconds(plan)
-        self._names, self._losses = RunNames(plan.max_names), Losses()
+        self._names, self._losses = RunNames(plan.max_names), Losses(losses)
         self._read = bus.position()
         if load_ended_at_s is not None:
             self.end_load_at(load_ended_at_s)
@@ -79,6 +80,7 @@ class Accounts:
         while rows:
             for row in rows:
                 self._names.remember(row.tally)
+                self._losses.remember(row)
                 self._take(row)
             position, rows = self._bus.sealed(position)
 
@@ -94,12 +96,12 @@ class Accounts:
         self._planned.end_at(at_s)
         self._guards.end_at(at_s)
 
-    def lose(self, share: Share, from_s: float) -> None:
-        """Nobody serves a share from an instant on, seconds since the run's start."""
-        self._losses.lose(share, from_s)
+    def lose(self, worker: str, share: Share, from_s: float) -> None:
+        """Nobody serves a worker's share from an instant on, seconds since the run's start."""
+        self._losses.lose(worker, share, from_s)
 
     def served(self, from_s: float) -> None:
-        """All shares are served from an instant on, seconds since the run's start."""
+        """The whole load is served from an instant on, seconds since the run's start."""
         self._losses.served(from_s)
 
     # -- workers

@@ -18,6 +18,7 @@ from loadgen.coordinator.logbook import Logbook
 from loadgen.coordinator.seating import NOTICE_S, Place, Seating
 from loadgen.messages import ControlMessage, RunRecord, RunState, Seat, StopMode, StopNote, WorkerEventKind
 from loadgen.metrics import RunSnapshot
+from loadgen.shapes.arrivals import FULL
 from loadgen.verdict import StoppedBy
 
 log = logging.getLogger("loadgen.coordinator")
@@ -59,12 +60,24 @@ class RunController:
         new = RunRecord(run=spec.run, name=self.plan.name, submitted_at=spec.submitted_at)
         self._book = Logbook(bus.record() or new)
         ended_at_s = self.record.stop.at_s if self.record.stop else None
-        self._accounts = Accounts(self.plan, bus, fence, ended_at_s)
+        self._accounts = Accounts(self.plan, bus, fence, self.record.losses, ended_at_s)
         self._seating = Seating()
         self._seating.restore(bus.seats())
+        self._take_over()
         self._events_read = "0-0"
         self._since_s = now_s
         self._orphaned_at_s: float | None = None
+
+    def _take_over(self) -> None:
+        """Set right what an earlier leader may have begun and not ended: it may have died between any two writes."""
+        whole_since_s = self._seating.whole_since_s()
+        if whole_since_s is not None:
+            self._accounts.served(whole_since_s)
+        elif self.record.state is RunState.RUNNING and not self._seating.epoch:
+            self._accounts.lose("", FULL, 0.0)  # it has started, and nobody was given a share
+        if self._seating.guests and not self.finished:
+            for kind in ("invite", "epoch"):
+                self._cluster.say(ControlMessage(kind=kind, run=self.run, epoch=self._seating.epoch))
 
     # -- what the leader asks
 
@@ -141,10 +154,11 @@ class RunController:
             case RunState.PREPARING:
                 self._await_ready(now_s)
             case RunState.RUNNING:
-                self._invite(free, now_s)
                 self._count_in(now_s)
-                self._reseat(now_s)
                 self._watch_load_end(now_s)
+                if self.record.state is RunState.RUNNING:
+                    self._invite(free, now_s)
+                    self._reseat(now_s)
             case RunState.DRAINING:
                 self._count_in(now_s)
                 self._watch_end(now_s)
@@ -162,7 +176,7 @@ class RunController:
     def _gather(self, now_s: float, free: Mapping[str, Member]) -> None:
         wanted = self.plan.workers.count or 1
         fitting = self._fitting(free)
-        if len(fitting) >= wanted:
+        if len(fitting) + len(self._seating.names(Place.INVITED, Place.READY)) >= wanted:
             self._invite(free, now_s)
             self._book.note(now_s, "prepared", f"{_workers(len(self._seating.guests))} prepare the run")
             self._since_s = now_s
@@ -190,6 +204,7 @@ class RunController:
         self.record.started_at = start_s
         self._book.note(start_s, "started", f"{_workers(len(ready))} start together")
         self._book.enter(RunState.RUNNING, "")
+        self._write_record()  # first: workers that have begun must not meet a leader who does not know of it
         self._announce_epoch(self._seating.next_epoch(start_s, 0.0), now_s)
 
     def _invite(self, free: Mapping[str, Member], now_s: float) -> None:
@@ -246,7 +261,8 @@ class RunController:
         since_s = now_s - self.record.started_at
         reported = self._accounts.reported(worker)
         self._book.fall_silent(worker, reported + 1 if reported >= 0 else int(carried_from_s), int(since_s))
-        self._accounts.lose(share, max(float(reported + 1), carried_from_s))
+        self._accounts.lose(worker, share, max(float(reported + 1), carried_from_s))
+        self._write_record()  # first: once the seat is vacated, only the record knows its share
         vacated = self._seating.vacated(self.record.started_at, max(since_s, 0.0))
         self._bus.write_seats(self._fence, {worker: vacated})
 

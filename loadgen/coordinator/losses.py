@@ -8,35 +8,55 @@
           └── arrivals of b's share: missed ────┘  …then others carry it
 
 They amend the seconds in which they were due, each as soon as that second is sealed: never before it, for a second
-that came twice would count its plan twice.
+that came twice would count its plan twice. An amendment by a leader is told by its having no workers, so the next
+leader knows from the sealed seconds what was counted already.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 
+from loadgen.messages import Loss
 from loadgen.plan.planned import PlannedLoad
 from loadgen.shapes.arrivals import Share
 from loadgen.stats import ArrivalCounts, SecondRow, Tally
 
 
 class Losses:
-    """The arrivals of one run that were missed because workers were lost."""
+    """The arrivals of one run that were missed because workers were lost.
 
-    def __init__(self) -> None:
-        self._unserved: list[tuple[Share, float]] = []
-        self._missing: list[tuple[Share, float, float]] = []
+    Args:
+        entries: the list in the run's record; appended to and filled in here.
+    """
 
-    def lose(self, share: Share, from_s: float) -> None:
-        """Nobody serves this share from an instant on, seconds since the run's start."""
-        if share.hi > share.lo:
-            self._unserved.append((share, from_s))
+    def __init__(self, entries: list[Loss]) -> None:
+        self._entries = entries
+        self._counted_to_s: dict[str, float] = {}
+        self._counted_before: Counter[tuple[int, int]] = Counter()
+
+    def remember(self, row: SecondRow) -> None:
+        """Take a sealed second of an earlier leader."""
+        if not row.workers:
+            for stream, counts in row.tally.arrivals.items():
+                self._counted_before[row.second, stream] += counts.missed
+
+    def lose(self, worker: str, share: Share, from_s: float) -> bool:
+        """Nobody serves a worker's share from an instant on, seconds since the run's start.
+
+        Returns:
+            Whether that is news.
+        """
+        if share.hi == share.lo or any(entry.worker == worker for entry in self._entries):
+            return False
+        self._entries.append(Loss(worker=worker, low=share.lo, high=share.hi, from_s=from_s))
+        return True
 
     def served(self, from_s: float) -> None:
-        """All shares are served from this instant on."""
-        self._missing += [(share, lost_s, from_s) for share, lost_s in self._unserved]
-        self._unserved = []
+        """The whole load is served from this instant on."""
+        for entry in self._entries:
+            if entry.to_s is None and entry.from_s < from_s:
+                entry.to_s = from_s
 
     def amend(self, planned: PlannedLoad, sealed_to: int) -> list[SecondRow]:
         """Amendments to sealed seconds for what was missed in them; each arrival is given once.
@@ -45,19 +65,25 @@ class Losses:
             planned: which arrivals there are.
             sealed_to: the first second that is not sealed.
         """
-        missed: defaultdict[int, dict[int, ArrivalCounts]] = defaultdict(dict)
-        later = []
-        for share, from_s, to_s in self._missing:
-            at_s = from_s
-            while at_s < to_s and at_s < sealed_to:
+        missed: defaultdict[int, Counter[int]] = defaultdict(Counter)
+        for entry in self._entries:
+            at_s = self._counted_to_s.get(entry.worker, entry.from_s)
+            while entry.to_s is not None and at_s < min(entry.to_s, sealed_to):
                 second = math.floor(at_s)
-                end_s = min(second + 1.0, to_s)
-                for stream, count in planned.arrivals(at_s, end_s, share).items():
-                    if count:
-                        counts = missed[second].setdefault(stream, ArrivalCounts())
-                        counts.missed += count
+                end_s = min(second + 1.0, entry.to_s)
+                missed[second].update(planned.arrivals(at_s, end_s, Share(entry.low, entry.high)))
                 at_s = end_s
-            if at_s < to_s:
-                later.append((share, at_s, to_s))
-        self._missing = later
-        return [SecondRow(second, tally=Tally(arrivals=missed[second])) for second in sorted(missed)]
+            self._counted_to_s[entry.worker] = at_s
+        amendments = {second: self._not_counted_before(second, missed[second]) for second in sorted(missed)}
+        return [
+            SecondRow(second, tally=Tally(arrivals=arrivals)) for second, arrivals in amendments.items() if arrivals
+        ]
+
+    def _not_counted_before(self, second: int, counts: Counter[int]) -> dict[int, ArrivalCounts]:
+        arrivals = {}
+        for stream, count in counts.items():
+            known = min(count, self._counted_before[second, stream])
+            self._counted_before[second, stream] -= known
+            if count > known:
+                arrivals[stream] = ArrivalCounts(missed=count - known)
+        return arrivals

@@ -21,6 +21,7 @@ from typing import Final
 
 from loadgen.messages import Seat
 from loadgen.shapes.arrivals import EMPTY, Share, split
+from loadgen.shapes.shares import PLACES
 
 NOTICE_S: Final = 0.5
 """How far ahead new shares take effect: time for every worker to hear of them."""
@@ -84,6 +85,13 @@ class Seating:
             from_s = seat.from_s if seat.epoch else None
             self.guests[worker] = Guest(place=place, share=Share(seat.low, seat.high), from_s=from_s)
             self.epoch = max(self.epoch, seat.epoch)
+
+    def whole_since_s(self) -> float | None:
+        """Since when those who are seated carry the whole load, as restored, seconds since the start; None if not."""
+        seated = [guest for guest in self.guests.values() if guest.place is Place.SEATED]
+        if sum(guest.share.hi - guest.share.lo for guest in seated) < PLACES:
+            return None
+        return max(guest.from_s or 0.0 for guest in seated)
 
     def ready(self, worker: str) -> None:
         """A worker has prepared the run."""

@@ -7,7 +7,7 @@
 
 from loadgen.messages.control import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.messages.frame import Frame, Health
-from loadgen.messages.record import RunEvent, RunRecord, RunState, Silence, StopNote, WorkerTotals
+from loadgen.messages.record import Loss, RunEvent, RunRecord, RunState, Silence, StopNote, WorkerTotals
 from loadgen.messages.sealed import decode_second, encode_second
 from loadgen.messages.spec import RunSpec
 
@@ -15,6 +15,7 @@ __all__ = [
     "ControlMessage",
     "Frame",
     "Health",
+    "Loss",
     "RunEvent",
     "RunRecord",
     "RunSpec",

@@ -17,9 +17,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from loadgen.messages.json_form import JsonForm, Label, prose
-
-Bound = Annotated[int, Field(ge=0, le=2**32)]
+from loadgen.messages.json_form import Bound, JsonForm, Label, prose
 
 
 class Message(JsonForm):

@@ -13,6 +13,9 @@ M = TypeVar("M", bound="JsonForm")
 Label = Annotated[str, Field(max_length=200)]
 """A name, given by loadgen itself or checked where a person gave it."""
 
+Bound = Annotated[int, Field(ge=0, le=2**32)]
+"""An end of a share of the load, in units of 2**-32."""
+
 
 def prose(most: int) -> BeforeValidator:
     """Text for people: cut to so many characters, and without the half characters that no encoding can carry."""

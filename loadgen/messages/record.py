@@ -16,7 +16,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from loadgen.messages.json_form import JsonForm
+from loadgen.messages.json_form import Bound, JsonForm
 from loadgen.verdict.results import Verdict
 
 
@@ -107,6 +107,23 @@ class Silence(JsonForm):
     last_second: int
 
 
+class Loss(JsonForm):
+    """A share that nobody served for a while, because its worker was lost.
+
+    Attributes:
+        worker: the worker that carried it.
+        low, high: the share [low, high) of every stream, in units of 2**-32.
+        from_s: from when on, seconds since the run's start.
+        to_s: until when; None while nobody serves it.
+    """
+
+    worker: str
+    low: Bound
+    high: Bound
+    from_s: float
+    to_s: float | None = None
+
+
 class RunEvent(JsonForm):
     """One thing that happened to a run, for people to read.
 
@@ -141,6 +158,7 @@ class RunRecord(JsonForm):
         quarantined: frames that were refused.
         stop: why it was stopped; None when it was not.
         silences: what lost workers may have done unseen.
+        losses: what lost workers left undone.
         verdict: None until finished.
     """
 
@@ -158,4 +176,5 @@ class RunRecord(JsonForm):
     quarantined: int = 0
     stop: StopNote | None = None
     silences: list[Silence] = Field(default_factory=list)
+    losses: list[Loss] = Field(default_factory=list)
     verdict: Verdict | None = None

@@ -184,7 +184,16 @@ def test_what_an_earlier_leader_arranged_is_taken_up():
     assert seating.guests["seated"].share == Share(0, PLACES)
     assert [guest.from_s for guest in seating.guests.values()] == [None, 7, 6]
     assert seating.epoch == 4
+    assert seating.whole_since_s() == 7
     assert seating.next_epoch(1000, 9) == {}
+
+
+def test_what_an_earlier_leader_left_half_done_is_not_the_whole():
+    seating = Seating()
+    seating.restore({"a": Seat(epoch=1, high=PLACES // 2, workers=2), "b": Seat(epoch=2, from_s=3)})
+
+    assert seating.whole_since_s() is None
+    assert Seating().whole_since_s() is None
 
 
 @settings(max_examples=100)
