@@ -28,6 +28,11 @@ HOMES = {
     "geventhttpclient": {"journey"},  # Locust's own clients, whose errors are told apart there
     "requests": {"journey"},
     "urllib3": {"journey"},
+    "backports": {"journey"},  # zstd, which Python has of its own from 3.14 on
+    "compression": {"journey"},
+    "brotli": {"journey"},
+    "idna": {"journey"},
+    "webencodings": {"journey"},
     "psutil": {"worker"},
     "prometheus_client": {"metrics"},
     "click": {"cli"},
