@@ -34,6 +34,7 @@ HOMES = {
     "idna": {"journey"},
     "webencodings": {"journey"},
     "psutil": {"worker"},
+    "publicsuffixlist": {"journey"},
     "prometheus_client": {"metrics"},
     "click": {"cli"},
     "rich": {"report"},
