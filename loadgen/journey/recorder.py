@@ -156,7 +156,10 @@ class Recorder:
         self._stream(stream).missed += n
 
     def _stream(self, stream: int) -> StreamCounter:
-        return self._streams.setdefault(stream, StreamCounter())
+        counter = self._streams.get(stream)
+        if counter is None:
+            counter = self._streams[stream] = StreamCounter()
+        return counter
 
     # -- journeys and steps -----------------------------------------------------------------------------------------
 
@@ -175,7 +178,10 @@ class Recorder:
             counts.interrupted += 1
 
     def _journey(self, journey: str) -> JourneyCounts:
-        return self._journeys.setdefault(journey, JourneyCounts())
+        counts = self._journeys.get(journey)
+        if counts is None:
+            counts = self._journeys[journey] = JourneyCounts()
+        return counts
 
     def step_name(self, step: str) -> str:
         """The name under which a step is counted: a template, and ``__other__`` beyond the cap."""
