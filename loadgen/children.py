@@ -34,6 +34,7 @@ def start_child(
     args: Sequence[str],
     *,
     env: Mapping[str, str] | None = None,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = None,
     stderr: int | IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
@@ -42,6 +43,7 @@ def start_child(
     Args:
         args: the program and its arguments.
         env: variables on top of this process's own.
+        stdin: as for ``subprocess``; by default there is nothing to read.
         stdout: as for ``subprocess``.
         stderr: as for ``subprocess``.
 
@@ -52,7 +54,7 @@ def start_child(
     return subprocess.Popen(
         list(args),
         env={**os.environ, **(env or {})},
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=stdout,
         stderr=stderr,
         start_new_session=True,

@@ -11,25 +11,35 @@ URLs::
 
 from __future__ import annotations
 
+import queue
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, cast
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode
+from redis.exceptions import RedisClusterException
 from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError
 
 from loadgen.bus.scripts import Scripts
 from loadgen.errors import BusError, UsageError
 
+T = TypeVar("T")
+
 OLDEST: Final = (6, 2)
 """Oldest server that has all we use: stream trimming by id, LMOVE, script effects with TIME."""
 
+ANSWER_S: Final = 4.5
+"""How long the first answer may take, whatever redis-py tries meanwhile: a person is answered within five seconds."""
+
 CONNECT_TIMEOUT_S: Final = 3.0
-"""Long enough for any network, short enough to answer a person within five seconds."""
+"""Long enough for any network."""
 
 SOCKET_TIMEOUT_S: Final = 4.0
 """How long one command may take; blocking reads ask for less than this."""
@@ -64,18 +74,36 @@ def connect(url: str) -> Bus:
         UsageError: the URL makes no sense.
         BusError: unreachable, refused, too old, or no Redis at all; within five seconds.
     """
-    shown = _without_password(url)
-    try:
-        client = _open(url)
-    except (ValueError, redis.exceptions.RedisError) as error:
-        if isinstance(error, redis.exceptions.ConnectionError):
-            raise _translated(error, shown) from error
-        raise UsageError(
-            f"not a Redis URL: {shown}", hint="use e.g. redis://localhost:6379/0 or rediss://user:password@host:6380"
-        ) from error
-    with speaking_to(shown):
-        _check_version(client.info("server"), shown)
+    shown = _without_secrets(url)
+
+    def ask() -> tuple[redis.Redis, dict[str, Any]]:
+        with speaking_to(shown):
+            client = _open(url, shown)
+            return client, _info(client)
+
+    client, info = _within(ANSWER_S, ask, shown)
+    _check_version(info, shown)
     return Bus(client, Scripts(client), shown)
+
+
+def _within(seconds: float, ask: Callable[[], T], shown: str) -> T:
+    """The answer to a question, if it comes in time; redis-py has timeouts for its steps, but none for all of them."""
+    answers: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put((ask(), None))
+        except Exception as error:  # noqa: BLE001 -- raised where it was asked for
+            answers.put((None, error))
+
+    threading.Thread(target=run, name="loadgen-connect", daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise BusError(f"Redis at {shown} does not answer in time", hint=_HINT_UNREACHABLE) from None
+    if error is not None:
+        raise error
+    return cast("T", answer)
 
 
 @contextmanager
@@ -87,7 +115,7 @@ def speaking_to(shown: str) -> Iterator[None]:
     """
     try:
         yield
-    except redis.exceptions.RedisError as error:
+    except (redis.exceptions.RedisError, RedisClusterException) as error:
         raise _translated(error, shown) from error
     except OSError as error:
         raise BusError(f"cannot speak to Redis at {shown}: {error}", hint=_HINT_UNREACHABLE) from error
@@ -96,7 +124,7 @@ def speaking_to(shown: str) -> Iterator[None]:
 _HINT_UNREACHABLE = "is the server running, and are host and port right? try: redis-cli -u URL ping"
 
 
-def _translated(error: redis.exceptions.RedisError, shown: str) -> BusError:
+def _translated(error: Exception, shown: str) -> BusError:
     known: list[tuple[type[Exception], str, str]] = [
         (
             redis.exceptions.AuthenticationError,
@@ -106,18 +134,41 @@ def _translated(error: redis.exceptions.RedisError, shown: str) -> BusError:
         (
             redis.exceptions.NoPermissionError,
             f"the user at {shown} may not do what loadgen needs ({error})",
-            "allow it ~{loadgen}* ~{run:* and +@all -@dangerous +info",
+            "ACL SETUSER must give it ~{loadgen}* ~{run:* +@all -@dangerous +info",
         ),
         (redis.exceptions.BusyLoadingError, f"Redis at {shown} is still loading its data", "wait until it is up"),
         (redis.exceptions.ReadOnlyError, f"Redis at {shown} is a read-only replica", "name the primary, or Sentinel"),
         (redis.exceptions.OutOfMemoryError, f"Redis at {shown} is out of memory", "raise maxmemory"),
+        (
+            MasterNotFoundError,
+            f"no Sentinel at {shown} can be reached and knows a master of that name",
+            "see: redis-cli -h SENTINEL -p 26379 sentinel masters",
+        ),
         (redis.exceptions.TimeoutError, f"Redis at {shown} does not answer in time", _HINT_UNREACHABLE),
-        (redis.exceptions.ConnectionError, f"cannot reach Redis at {shown} ({error})", _HINT_UNREACHABLE),
+        (redis.exceptions.InvalidResponse, f"what answers at {shown} is no Redis ({error})", _HINT_UNREACHABLE),
+        (
+            RedisClusterException,
+            f"cannot reach a Redis Cluster at {shown} ({error})",
+            "redis+cluster:// is for servers with cluster-enabled yes; all others are redis://",
+        ),
     ]
     for kind, message, hint in known:
         if isinstance(error, kind):
             return BusError(message, hint=hint)
+    if isinstance(error, redis.exceptions.ConnectionError):
+        hint = _HINT_TLS if "SSL" in str(error) or "certificate" in str(error) else _HINT_UNREACHABLE
+        return BusError(f"cannot reach Redis at {shown} ({error})", hint=hint)
     return BusError(f"Redis at {shown} answered with an error: {error}", hint="see the server's log")
+
+
+_HINT_TLS = "does this port speak TLS, and who signed its certificate? name them with ?ssl_ca_certs=FILE"
+
+
+def _info(client: Any) -> dict[str, Any]:
+    if isinstance(client, redis.RedisCluster):
+        info: dict[str, Any] = client.info("server", target_nodes=redis.RedisCluster.RANDOM)
+        return info
+    return cast("dict[str, Any]", client.info("server"))
 
 
 def _check_version(info: dict[str, Any], shown: str) -> None:
@@ -132,7 +183,18 @@ def _check_version(info: dict[str, Any], shown: str) -> None:
         )
 
 
-def _open(url: str) -> redis.Redis:
+def _open(url: str, shown: str) -> redis.Redis:
+    try:
+        return _client(url)
+    except (ValueError, TypeError) as error:
+        raise UsageError(
+            f"not a Redis URL: {shown}",
+            hint="use e.g. redis://localhost:6379/0 or rediss://user:password@host:6380; "
+            "in a password, / is written %2F and @ is written %40",
+        ) from error
+
+
+def _client(url: str) -> redis.Redis:
     parts = urlsplit(url)
     options: dict[str, Any] = {
         "protocol": 2,  # answers have one form on every server and redis-py we support
@@ -143,20 +205,31 @@ def _open(url: str) -> redis.Redis:
         "retry": Retry(NoBackoff(), 1),
     }
     match parts.scheme:
-        case "redis" | "rediss" | "unix":
-            return redis.Redis.from_url(url, **options)
-        case "valkey" | "valkeys":
-            return redis.Redis.from_url(
-                urlunsplit(parts._replace(scheme=parts.scheme.replace("valkey", "redis"))), **options
-            )
+        case "redis" | "rediss" | "valkey" | "valkeys":
+            if not re.fullmatch(r"/?\d*", parts.path):
+                raise ValueError(f"not the number of a database: {parts.path}")
+            return _by_url(re.sub("^valkey", "redis", url), options)
+        case "unix":
+            del options["socket_keepalive"]
+            return _by_url(url, options)
         case "redis+sentinel":
             return _by_sentinel(parts, options)
         case "redis+cluster":
-            host, port = _hosts(parts, 6379)[0]
-            cluster = redis.RedisCluster(host=host, port=port, **_login(parts), **options)
+            nodes = [cast("Any", ClusterNode)(host, port) for host, port in _hosts(parts, 6379)]  # untyped by redis-py
+            cluster = redis.RedisCluster(startup_nodes=nodes, **_login(parts), **options)
             return cast("redis.Redis", cluster)  # the same commands, another class
         case _:
             raise ValueError(f"unknown scheme {parts.scheme!r}")
+
+
+def _by_url(url: str, options: dict[str, Any]) -> redis.Redis:
+    client = redis.Redis.from_url(url, **options)
+    pool = client.connection_pool
+    try:
+        pool.connection_class(**pool.connection_kwargs)  # not opened: only to see whether it takes the URL's options
+    except redis.exceptions.RedisError as error:
+        raise ValueError(str(error)) from error
+    return client
 
 
 def _by_sentinel(parts: SplitResult, options: dict[str, Any]) -> redis.Redis:
@@ -164,7 +237,7 @@ def _by_sentinel(parts: SplitResult, options: dict[str, Any]) -> redis.Redis:
     if not name:
         raise ValueError("a Sentinel URL names its master: redis+sentinel://host:26379/MASTER")
     sentinel: Any = cast("Any", redis.Sentinel)(  # redis-py leaves it untyped
-        _hosts(parts, 26379), socket_connect_timeout=CONNECT_TIMEOUT_S, socket_timeout=SOCKET_TIMEOUT_S
+        _hosts(parts, 26379), sentinel_kwargs=options
     )
     master: redis.Redis = sentinel.master_for(name, db=int(database or 0), **_login(parts), **options)
     return master
@@ -178,10 +251,17 @@ def _login(parts: SplitResult) -> dict[str, Any]:
 def _hosts(parts: SplitResult, default_port: int) -> list[tuple[str, int]]:
     hosts = []
     for address in parts.netloc.rpartition("@")[2].split(","):
-        host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
-        hosts.append((host, int(port or default_port)))
+        found = re.fullmatch(r"(\[[^\[\]]+\]|[^:\[\]]+)(?::(\d+))?", address)
+        if found is None:
+            raise ValueError(f"not a host: {address!r}")
+        hosts.append((found[1].strip("[]"), int(found[2] or default_port)))
     return hosts
 
 
-def _without_password(url: str) -> str:
-    return re.sub(r"(?<=://)([^/@]*?)(:[^/@]*)?@", lambda found: f"{found[1]}:***@" if found[2] else found[0], url)
+def _without_secrets(url: str) -> str:
+    scheme, separator, rest = url.rpartition("://")
+    login, at, place = rest.rpartition("@")
+    user = login.partition(":")[0] if ":" in login else ""
+    place = re.sub(r"(?i)(password=)[^&]*", r"\1***", place)
+    shown = f"{scheme}{separator}{user}:***@{place}" if at else f"{scheme}{separator}{place}"
+    return "".join(char if char.isprintable() else "�" for char in shown)

@@ -9,13 +9,14 @@ import secrets
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
-from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from types import TracebackType
 from typing import Final
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from loadgen.children import start_child, stop_child
 from loadgen.errors import BusError
@@ -32,7 +33,6 @@ class EmbeddedServer:
 
     def __init__(self) -> None:
         self._password = secrets.token_urlsafe(24)
-        self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
 
@@ -57,54 +57,53 @@ class EmbeddedServer:
             BusError: there is no server program, or it does not start.
         """
         program = server_program()
-        self._directory = tempfile.TemporaryDirectory(prefix="loadgen-redis-")
-        log = Path(self._directory.name, "server.log")
         for _ in range(_TRIES):
             self.port = _free_port()
-            self._process = start_child(
-                [program, str(self._configuration())], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            if self._answers():
-                return
-            stop_child(self._process)
-        told = log.read_text(errors="replace").strip().splitlines()[-1:] if log.exists() else []
-        self.stop()
+            # Files without a name: whatever becomes of this process, nothing is left behind.
+            with TemporaryFile() as configuration, TemporaryFile() as log:
+                configuration.write(self._configuration().encode())
+                configuration.seek(0)
+                self._process = start_child([program, "-"], stdin=configuration, stdout=log, stderr=log)
+                if self._answers():
+                    return
+                self.stop()
+                log.seek(0)
+                told = log.read().decode(errors="replace").strip().splitlines()[-1:]
         raise BusError(
             f"the embedded server {program} does not start{': ' + told[0] if told else ''}",
             hint="start a Redis of your own and name it with --redis URL",
         )
 
     def stop(self) -> None:
-        """Stop the server and remove what it left."""
+        """Stop the server."""
         if self._process is not None:
             stop_child(self._process)
             self._process = None
-        if self._directory is not None:
-            self._directory.cleanup()
-            self._directory = None
 
-    def _configuration(self) -> Path:
-        # A file, not arguments: a password on a command line can be read by every user of the machine.
-        assert self._directory is not None  # noqa: S101 -- start() made it
-        path = Path(self._directory.name, "server.conf")
-        path.touch(mode=0o600)
-        path.write_text(
-            f"bind 127.0.0.1\nport {self.port}\nrequirepass {self._password}\ndir {self._directory.name}\n"
-            'save ""\nappendonly no\ndaemonize no\nlogfile server.log\ntcp-backlog 128\n'
+    def _configuration(self) -> str:
+        # Not arguments: a password on a command line can be read by every user of the machine.
+        return (
+            f"bind 127.0.0.1\nport {self.port}\nrequirepass {self._password}\ndir {gettempdir()}\n"
+            'save ""\nappendonly no\ndaemonize no\nloglevel warning\ntcp-backlog 128\n'
         )
-        return path
 
     def _answers(self) -> bool:
         assert self._process is not None  # noqa: S101 -- start() made it
-        client = redis.Redis(port=self.port, password=self._password, socket_connect_timeout=1)
+        client = redis.Redis(
+            port=self.port,
+            password=self._password,
+            socket_connect_timeout=1,
+            socket_timeout=1,
+            retry=Retry(NoBackoff(), 0),
+        )
         deadline = time.monotonic() + START_S
         try:
             while time.monotonic() < deadline and self._process.poll() is None:
                 try:
                     return bool(client.ping())
-                except redis.exceptions.AuthenticationError:
+                except (redis.exceptions.AuthenticationError, redis.exceptions.ResponseError):
                     return False  # somebody else's server took the port
-                except redis.exceptions.ConnectionError:
+                except redis.exceptions.RedisError:
                     time.sleep(0.01)
         finally:
             client.close()
