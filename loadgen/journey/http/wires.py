@@ -36,6 +36,9 @@ class Wire(Protocol):
     protocol: str
     """``http/1.1`` or ``h2``, as agreed by ALPN; ``http/1.1`` without TLS."""
 
+    proxy_head: bytes | None
+    """None without a proxy, or through a tunnel. Otherwise requests name the whole URL and carry these header lines."""
+
     def send(self, data: bytes, deadline_s: float, limit_s: float) -> None:
         """Send all bytes; each silence may last until the deadline (monotonic)."""
 
@@ -54,16 +57,19 @@ class PlainWire:
 
     Args:
         sock: connected and non-blocking; owned by the wire from now on.
+        waiter: of this socket; the same.
+        proxy_head: see :attr:`Wire.proxy_head`.
     """
 
-    __slots__ = ("_closed", "_socket", "_waiter")
+    __slots__ = ("_closed", "_socket", "_waiter", "proxy_head")
 
     protocol = "http/1.1"
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, waiter: Waiter | None = None, proxy_head: bytes | None = None) -> None:
         self._socket = sock
-        self._waiter = Waiter(sock.fileno())
+        self._waiter = waiter or Waiter(sock.fileno())
         self._closed = False
+        self.proxy_head = proxy_head
 
     def send(self, data: bytes, deadline_s: float, limit_s: float) -> None:
         """Send all bytes."""
