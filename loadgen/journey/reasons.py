@@ -1,19 +1,4 @@
-"""Why a request failed: a closed list, so that it can be a label.
-
-=============  ======================================================================================
-dns            the name did not resolve
-connect        no connection: refused, unreachable, no free port
-tls            the handshake or a certificate failed
-timeout        it took longer than the client waits, in whatever phase
-reset          the connection broke, or was closed before the answer was complete
-protocol       the answer was not HTTP, not decodable, or redirected without end
-status_4xx     answered with 400 to 499
-status_5xx     answered with 500 to 599
-status         answered with another status that counts as a failure
-assertion      answered, but the journey said that the answer is wrong
-too_large      answered with more than the client takes
-other          anything else; the error sample says what
-=============  ======================================================================================
+"""Why a request failed, from what its client raised: the list itself is :mod:`loadgen.stats.reasons`.
 
 Clients wrap their errors in one another, so the whole chain is looked through: the most telling link decides.
 An answer with a status of 400 or more is counted by its status, even if the journey itself called it a failure.
@@ -36,21 +21,7 @@ from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from geventhttpclient.useragent import ConnectionError as AgentError
 from locust.exception import CatchResponseError, ResponseError
 
-REASONS: Final = (
-    "dns",
-    "connect",
-    "tls",
-    "timeout",
-    "reset",
-    "protocol",
-    "status_4xx",
-    "status_5xx",
-    "status",
-    "assertion",
-    "too_large",
-    "other",
-)
-"""The closed list."""
+from loadgen.journey.http.failures import RequestFailed
 
 _Types = tuple[type[BaseException], ...]
 
@@ -113,7 +84,7 @@ def reason_of(exception: BaseException, response: Any = None) -> str:
         response: the response that it carries, if any.
 
     Returns:
-        One of :data:`REASONS`.
+        One of :data:`loadgen.stats.reasons.REASONS`.
     """
     status = _status_of(exception) or _status_of(response)
     if status >= 400:
@@ -137,6 +108,8 @@ def _status_of(carrier: Any) -> int:
 
 
 def _telling(link: BaseException) -> str | None:
+    if isinstance(link, RequestFailed):
+        return link.reason
     if isinstance(link, HTTPParseError) and any(words in str(link) for words in _CUT_SHORT):
         return "reset"
     for kinds, reason in _TELLING:

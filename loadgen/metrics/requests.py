@@ -18,8 +18,9 @@ from loadgen.messages import RunState
 from loadgen.metrics import families
 from loadgen.metrics.page import Sheet
 from loadgen.metrics.snapshot import RunSnapshot
-from loadgen.metrics.words import OTHER_REASON, REASONS
+from loadgen.metrics.words import OTHER_REASON
 from loadgen.stats import FAILED, OK, OTHER, SecondRow, Series, SeriesKey, Tally
+from loadgen.stats.reasons import REASONS
 
 SERIES_MOST: Final = 1000
 """Request series shown by name. Each is 36 lines of a scrape, so this is 7 MB and half a second of work."""

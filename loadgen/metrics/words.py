@@ -9,22 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-REASONS: Final = (
-    "dns",
-    "connect",
-    "tls",
-    "timeout",
-    "reset",
-    "protocol",
-    "status_4xx",
-    "status_5xx",
-    "status",
-    "assertion",
-    "too_large",
-    "other",
-)
-"""Why a request failed, from ``loadgen.journey.reasons``."""
-
 OTHER_REASON: Final = "other"
 """Where a reason is counted that is not in its list: a worker of another version may have sent it."""
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from loadgen.stats import SecondRow
+from loadgen.stats.reasons import TIMEOUTS
 
 UNAVAILABLE_SHARE: Final = 0.95
 """Nearly everything: a cache or a health page that still answers does not make a shop available."""
@@ -29,7 +30,7 @@ UNAVAILABLE_SHARE: Final = 0.95
 MIN_WITNESSES: Final = 3
 """Different requests a window must have seen: two can fail by chance on one machine, three seldom do."""
 
-REASONS: Final = frozenset({"connect", "dns", "tls", "timeout", "reset", "status_5xx"})
+REASONS: Final = frozenset({"connect", "dns", "tls", *TIMEOUTS, "reset", "status_5xx"})
 """Reasons of failure that mean nobody was there to serve. A 4xx, or a page with the wrong text, is an answer."""
 
 

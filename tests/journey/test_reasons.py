@@ -27,7 +27,8 @@ from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import CatchResponseError
 
 from loadgen.journey import PlanContext, Shopper
-from loadgen.journey.reasons import REASONS, reason_of
+from loadgen.journey.reasons import reason_of
+from loadgen.stats.reasons import REASONS
 
 
 def close_at_once(connection: Any) -> None:

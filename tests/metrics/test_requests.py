@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from loadgen.latency import Histogram
 from loadgen.messages import RunState
-from loadgen.metrics import requests, words
+from loadgen.metrics import requests
 from loadgen.metrics.buckets import BOUNDS_LE, BOUNDS_US, cumulative
 from loadgen.stats import FAILED, OK, OTHER, SeriesKey, Tally
+from loadgen.stats.reasons import REASONS
 
 HOME = {"journey": "Browser", "step": "home", "name": "/", "method": "GET"}
 
@@ -65,9 +66,7 @@ def test_a_request_that_never_failed_has_failures_at_zero_for_every_reason(make:
     tally = Tally(series={make.key(): make.series([1000])})
     page = make.scrape(make.cluster(make.run([make.row(0, tally=tally)])))
     assert page.value("loadgen_requests_total", **HOME, result=FAILED) == 0
-    assert {reason: n for (*_, reason, _), n in page.all("loadgen_failures_total").items()} == dict.fromkeys(
-        words.REASONS, 0
-    )
+    assert {reason: n for (*_, reason, _), n in page.all("loadgen_failures_total").items()} == dict.fromkeys(REASONS, 0)
 
 
 def test_a_reason_outside_of_the_closed_list_counts_as_other(make: SimpleNamespace) -> None:
