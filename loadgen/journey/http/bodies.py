@@ -7,11 +7,12 @@ Content-Type is.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from secrets import token_hex
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
@@ -22,6 +23,9 @@ FORM_TYPE: Final = "application/x-www-form-urlencoded"
 JSON_TYPE: Final = "application/json"
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 BYTES_TYPE: Final = "application/octet-stream"
+
+_PLAIN: Final = re.compile(r"[*\-.0-9A-Z_a-z]*")
+"""What stands for itself in a form; most names and many values are no more than this."""
 
 Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]]
 """Names and values. A value may be a list: its name is then repeated. A value of None is left out."""
@@ -69,7 +73,7 @@ def urlencode_params(params: Pairs | str | bytes) -> str:
         return params
     if isinstance(params, (bytes, bytearray)):
         return params.decode()
-    return urlencode(list(_flat(params)), safe="*").replace("~", "%7E")
+    return "&".join([f"{_coded(name)}={_coded(value)}" for name, value in _flat(params)])
 
 
 def with_params(url: str, params: Pairs | str | bytes | None) -> str:
@@ -154,6 +158,12 @@ def _flat(pairs: Pairs) -> Iterator[tuple[Any, Any]]:
             yield name, bytes(value)
         else:
             yield from ((name, item) for item in value if item is not None)
+
+
+def _coded(text: Any) -> str:
+    if isinstance(text, str) and _PLAIN.fullmatch(text):
+        return text
+    return quote_plus(text if isinstance(text, (str, bytes)) else str(text), safe="*").replace("~", "%7E")
 
 
 def _pairs(pairs: Pairs) -> Iterator[tuple[Any, Any]]:
