@@ -7,6 +7,8 @@ Errors with a sentence for people end here: the sentence, a hint, and the error'
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
 from typing import Final, cast
 
@@ -68,6 +70,7 @@ def main(args: list[str] | None = None) -> int:
     """
     try:
         code = cli.main(args, prog_name="loadgen", standalone_mode=False)
+        sys.stdout.flush()
     except LoadgenError as error:
         click.echo(f"Error: {error.message}", err=True)
         if error.hint:
@@ -79,5 +82,7 @@ def main(args: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Aborted.", err=True)
         return 130
-    sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter flushes in vain at its end
+        return 128 + signal.SIGPIPE
     return code if isinstance(code, int) else 0

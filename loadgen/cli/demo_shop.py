@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
 import click
 
-from loadgen.units import format_rate, parse_rate
-
-Value = TypeVar("Value")
-
-
-def _knee(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
-    knee_per_s = None if text is None else _checked(parse_rate, text)
-    if knee_per_s == 0:
-        raise click.BadParameter("a shop whose knee is 0 could serve nobody")
-    return knee_per_s
-
-
-def _checked(parse: Callable[[str], Value], text: str) -> Value:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+from loadgen.cli.options import checked, knee
+from loadgen.units import format_rate
 
 
 @click.command("demo-shop")
@@ -34,7 +18,7 @@ def _checked(parse: Callable[[str], Value], text: str) -> Value:
 @click.option(
     "--knee",
     "knee_per_s",
-    callback=_knee,
+    callback=knee,
     metavar="RATE",
     help="New visitors at which the shop saturates, such as 150/s. Without it, it is as fast as it can be.",
 )
@@ -81,7 +65,7 @@ def demo_shop(
         products=products,
         stock=stock,
         seed=seed,
-        faults=tuple(_checked(Fault.parse, fault) for fault in faults),
+        faults=tuple(checked(Fault.parse, fault) for fault in faults),
         exit_with_parent=exit_with_parent,
     )
     capacity = "unlimited" if knee_per_s is None else f"knee {format_rate(knee_per_s)}"

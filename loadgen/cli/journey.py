@@ -11,7 +11,12 @@ from loadgen.errors import JourneyError
 
 @click.group()
 def journey() -> None:
-    """Write and try journeys."""
+    """Write and try journeys.
+
+    \b
+    Examples:
+      loadgen journey try journeys/browse.py --host http://127.0.0.1:8100
+    """  # noqa: D301 - \b keeps click from wrapping the examples
 
 
 @journey.command("try")

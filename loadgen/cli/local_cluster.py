@@ -14,6 +14,7 @@ Whatever happens, leaving the context stops all of them; the kernel sees to it s
 from __future__ import annotations
 
 import secrets
+import select
 import subprocess
 import tempfile
 import time
@@ -104,12 +105,23 @@ class LocalCluster:
         child = self._start(name, *args, stdout=subprocess.PIPE)
         assert child.stdout is not None  # noqa: S101 -- a pipe was asked for
         with child.stdout as output:
-            line = output.readline().decode().strip()
+            spoke, _, _ = select.select([output], [], [], SPEAK_UP_S)
+            line = output.readline().decode().strip() if spoke else ""
         if " on http" not in line:
-            code = child.wait()
-            kind: Callable[..., LoadgenError] = PortError if code == PortError.exit_code else WorkersError
-            raise kind(f"the {name} did not start", hint=self._last_words(name))
+            raise self._silent(name, child.poll() if not spoke else child.wait())
         return line
+
+    def _silent(self, name: str, code: int | None) -> LoadgenError:
+        """The error of a child that did not say where it listens, in its own words where it has any."""
+        if code is None:
+            return WorkersError(
+                f"the {name} does not say where it listens after {SPEAK_UP_S:g} s", hint=self._last_words(name)
+            )
+        kind: Callable[..., LoadgenError] = PortError if code == PortError.exit_code else WorkersError
+        said = dict(line.split(": ", 1) for line in self._said(name) if line.startswith(("Error: ", "Hint: ")))
+        if "Error" in said:
+            return kind(said["Error"], hint=said.get("Hint", ""))
+        return kind(f"the {name} did not start", hint=self._last_words(name))
 
     def _stop(self, name: str) -> None:
         child = self._children.pop(name)
@@ -118,7 +130,10 @@ class LocalCluster:
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.log"
 
+    def _said(self, name: str) -> list[str]:
+        return self._log(name).read_text(errors="replace").strip().splitlines()
+
     def _last_words(self, name: str) -> str:
         time.sleep(0.05)  # the last line may still be on its way to the file
-        lines = self._log(name).read_text(errors="replace").strip().splitlines()
+        lines = self._said(name)
         return "its last words: " + " | ".join(lines[-3:]) if lines else "it said nothing"

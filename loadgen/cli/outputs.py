@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
 
+from loadgen.errors import UsageError
 from loadgen.messages import RunRecord
 from loadgen.plan.model import Plan
 from loadgen.stats import RunStats
+
+
+def check_outputs(*paths: Path | None) -> None:
+    """Make sure that files can be written, before anything is started whose end they are to tell.
+
+    Raises:
+        UsageError: one of them cannot.
+    """
+    for path in paths:
+        if path is not None:
+            _check_output(path)
+
+
+def _check_output(path: Path) -> None:
+    try:
+        if path.exists() and not path.is_file():
+            return  # a pipe or a device takes what it takes
+        folder = next(parent for parent in path.absolute().parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder):  # files and missing folders are made beside or below it
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror or error}",
+            hint="name a file in a directory that exists and that you may write to",
+        ) from error
 
 
 def write_outputs(

@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from loadgen.plan.problems import Problem
     from loadgen.plan.read import LoadedPlan
 
-INSPECTION_TIMEOUT_S = 60
-"""Importing Locust takes a second or two, and a journey hardly more; what takes a minute hangs."""
-
 
 @click.group()
 def plan() -> None:
@@ -124,26 +121,11 @@ def check_journeys(loaded: LoadedPlan) -> tuple[Problem, ...]:
     Raises:
         JourneyError: the process gave no answer.
     """
-    import json
-    import subprocess
-    import sys
-
-    from loadgen.errors import JourneyError
+    from loadgen.cli.inspection import inspect_journeys
     from loadgen.plan.inspection import journey_problems
 
-    files = list(dict.fromkeys(str(journey.path) for journey in loaded.journeys))
-    command = [sys.executable, "-m", "loadgen.journey.inspect", *files]
-    hint = "run this and see what it prints: python -m loadgen.journey.inspect " + " ".join(files)
-    try:
-        done = subprocess.run(
-            command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=INSPECTION_TIMEOUT_S
-        )
-        answer = json.loads(done.stdout)["files"]
-    except subprocess.TimeoutExpired:
-        raise JourneyError(f"importing the journeys took more than {INSPECTION_TIMEOUT_S} s", hint=hint) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise JourneyError("the journeys' inspection gave no answer", hint=hint) from error
-    return journey_problems(loaded, answer)
+    files = list(dict.fromkeys(journey.path for journey in loaded.journeys))
+    return journey_problems(loaded, inspect_journeys(files))
 
 
 def _requests_of(text: str) -> tuple[str, float]:

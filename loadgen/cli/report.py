@@ -34,8 +34,9 @@ def report(
     """  # noqa: D301 -- \b keeps click from wrapping the examples
     from loadgen.bus import connect
     from loadgen.cli.following import Follower
-    from loadgen.cli.outputs import write_outputs
+    from loadgen.cli.outputs import check_outputs, write_outputs
 
+    check_outputs(json_file, html_file, junit_file, csv_file)
     follower = Follower(connect(redis_url), run)
     follower.look()
     code = write_outputs(

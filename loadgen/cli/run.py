@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from loadgen.cli.options import redis_option
+from loadgen.cli.options import checked, knee, redis_option
 from loadgen.errors import UsageError
 from loadgen.units import parse_duration
 
@@ -25,10 +26,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def _duration(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
-    try:
-        return None if text is None else parse_duration(float(text) if text.isdigit() else text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+    return None if text is None else checked(lambda said: parse_duration(float(said) if said.isdigit() else said), text)
 
 
 @click.command()
@@ -39,7 +37,9 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str | 
     "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics here; 0 takes a free port."
 )
 @click.option("--demo-shop", is_flag=True, help="Start the demo shop and aim at it instead of the plan's target.")
-@click.option("--knee", metavar="RATE", help="With --demo-shop: visitors at which it saturates, e.g. 20/s.")
+@click.option(
+    "--knee", callback=knee, metavar="RATE", help="With --demo-shop: new visitors at which it saturates, e.g. 20/s."
+)
 @click.option("--json", "json_file", type=_FILE, help="Write the summary as JSON.")
 @click.option("--html", "html_file", type=_FILE, help="Write the report as one HTML file.")
 @click.option("--junit", "junit_file", type=_FILE, help="Write thresholds and guards as JUnit XML.")
@@ -61,12 +61,17 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
       loadgen run journeys/plans/ramp.yaml --demo-shop --knee 20/s --html report.html --json report.json
       loadgen run locustfile.py -u 100 -r 10 -t 5m -H https://shop.example
     """  # noqa: D301 -- \b keeps click from wrapping the examples
-    from loadgen.cli.outputs import write_outputs
+    from loadgen.cli.outputs import check_outputs, write_outputs
 
     wanted = _Wanted(**options)
+    _check_options(plan, redis_url, wanted)
+    check_outputs(wanted.json_file, wanted.html_file, wanted.junit_file, wanted.csv_file)
     loaded = _read(plan, wanted)
     with ExitStack() as stack:
-        follower = _on_cluster(redis_url, loaded, wanted) if redis_url else _on_this_machine(stack, loaded, wanted)
+        if redis_url is None:
+            follower = _on_this_machine(stack, loaded, wanted)
+        else:
+            follower = _on_cluster(redis_url, loaded, wanted)
     return write_outputs(
         follower.record,
         follower.plan,
@@ -85,7 +90,7 @@ class _Wanted:
     workers: int | None
     metrics_port: int | None
     demo_shop: bool
-    knee: str | None
+    knee: float | None
     json_file: Path | None
     html_file: Path | None
     junit_file: Path | None
@@ -96,15 +101,28 @@ class _Wanted:
     host: str | None
 
 
+def _check_options(path: Path, redis_url: str | None, wanted: _Wanted) -> None:
+    if redis_url is not None and (wanted.demo_shop or wanted.metrics_port is not None):
+        raise UsageError(
+            "--demo-shop and --metrics-port are for runs on this machine alone",
+            hint="start loadgen demo-shop by itself; give --metrics-port to loadgen coordinator",
+        )
+    if wanted.knee is not None and not wanted.demo_shop:
+        raise UsageError("--knee is the demo shop's", hint="add --demo-shop, or leave --knee out")
+    if wanted.demo_shop and wanted.host is not None:
+        raise UsageError("--demo-shop and -H name two targets", hint="leave one of them out")
+    of_locust = (wanted.users, wanted.spawn_rate, wanted.run_time, wanted.host)
+    if path.suffix != ".py" and any(value is not None for value in of_locust):
+        raise UsageError("-u, -r, -t and -H are for locustfiles", hint="a plan says all this itself")
+    if path.suffix == ".py" and (wanted.users is None or wanted.run_time is None):
+        raise UsageError("a locustfile needs -u USERS and -t TIME", hint="for example: -u 100 -r 10 -t 5m -H URL")
+
+
 def _read(path: Path, wanted: _Wanted) -> LoadedPlan:
     from loadgen.cli.submission import read_locustfile, read_plan
 
-    if path.suffix != ".py":
-        if wanted.users or wanted.spawn_rate or wanted.run_time or wanted.host:
-            raise UsageError("-u, -r, -t and -H are for locustfiles", hint="a plan says all this itself")
+    if wanted.users is None or wanted.run_time is None:
         return read_plan(path)
-    if not (wanted.users and wanted.run_time):
-        raise UsageError("a locustfile needs -u USERS and -t TIME", hint="for example: -u 100 -r 10 -t 5m -H URL")
     host = "http://127.0.0.1" if wanted.demo_shop else wanted.host
     return read_locustfile(path, wanted.users, wanted.spawn_rate or 1.0, wanted.run_time, host)
 
@@ -113,11 +131,6 @@ def _on_cluster(redis_url: str, loaded: LoadedPlan, wanted: _Wanted) -> Follower
     from loadgen.bus import connect
     from loadgen.worker.settings import cluster_key
 
-    if wanted.demo_shop or wanted.metrics_port is not None:
-        raise UsageError(
-            "--demo-shop and --metrics-port are for runs on this machine alone",
-            hint="start loadgen demo-shop by itself; give --metrics-port to loadgen coordinator",
-        )
     if wanted.workers:
         loaded = _with_workers(loaded, wanted.workers)
     return _launch(connect(redis_url), loaded, cluster_key(), None)
@@ -129,10 +142,12 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> F
     from loadgen.cli.submission import check_target, host_of
     from loadgen.worker.supervisor import cores
 
+    # Left to itself, SIGTERM would end this process where it stands: nothing would be put away.
+    stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _leave))
     local = stack.enter_context(LocalCluster())
     if wanted.demo_shop:
-        knee = ["--knee", wanted.knee] if wanted.knee else []
-        loaded = _aimed_at(loaded, local.start_shop(*knee))
+        limit = [] if wanted.knee is None else ["--knee", f"{wanted.knee:.9f}/s"]
+        loaded = _aimed_at(loaded, local.start_shop(*limit))
     check_target(loaded.plan)
     workers = wanted.workers or loaded.plan.workers.count or cores()
     loaded = _with_workers(loaded, workers)
@@ -142,6 +157,10 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> F
     if metrics:
         click.echo(f"metrics on {metrics}", err=True)
     return _launch(connect(local.redis_url), loaded, local.key, local)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _launch(bus: Bus, loaded: LoadedPlan, key: bytes, local: LocalCluster | None) -> Follower:

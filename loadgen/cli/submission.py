@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import getpass
-import json
 import re
 import socket
-import subprocess
-import sys
 import time
 import uuid
 from pathlib import Path
-from typing import Final
 
 from loadgen.bus import Bus, ClusterBus
+from loadgen.cli.inspection import inspect_journeys
 from loadgen.clock import ClusterClock
 from loadgen.errors import JourneyError, TargetError
 from loadgen.messages import RunSpec
@@ -23,23 +20,25 @@ from loadgen.plan.model import Plan
 from loadgen.plan.problems import InvalidPlan
 from loadgen.plan.read import LoadedPlan, journey_files, load_plan
 from loadgen.plan.secrets import has_references
-
-INSPECT_S: Final = 60.0
-"""How long importing a locustfile may take before it is given up."""
+from loadgen.plan.source import near_file
 
 
 def read_plan(path: Path) -> LoadedPlan:
     """Read a plan and make sure that its journeys import.
 
     Raises:
-        PlanError: the plan is not valid, or its journeys do not import or have no such user.
+        PlanError: the plan is not valid, or names users that its journeys do not have.
+        JourneyError: a journey does not import.
     """
     from loadgen.cli.plan import check_journeys
 
     loaded = load_plan(path)
     problems = check_journeys(loaded)
     if problems:
-        raise InvalidPlan(problems)
+        refusal = InvalidPlan(problems)
+        if any(problem.path.endswith(".file") for problem in problems):
+            raise JourneyError(refusal.message, hint=_MEND) from refusal
+        raise refusal
     return loaded
 
 
@@ -47,31 +46,27 @@ def read_locustfile(path: Path, users: int, spawn_rate: float, run_time_s: float
     """Make a plan from a bare locustfile and Locust's own options.
 
     Raises:
-        JourneyError: the file does not import or defines no user.
+        JourneyError: the file is not there or does not import.
+        PlanError: it has no user, or an option has no meaning.
     """
-    found = _inspect(path)
+    _make_sure_of(path)
+    found = inspect_journeys([path])[str(path)]
+    if found["error"]:
+        raise JourneyError(found["error"], hint=_MEND)
     weights = [(user["name"], float(user["weight"])) for user in found["users"]]
     own_host = next((user["host"] for user in found["users"] if user["host"]), None)
     plan = plan_for_locustfile(path, weights, users, spawn_rate, run_time_s, host or own_host or "")
     return LoadedPlan(plan, path.resolve(), journey_files(plan, path.resolve().parent))
 
 
-def _inspect(path: Path) -> dict[str, list[dict[str, str]]]:
-    # In a process of its own: importing a locustfile patches the process and runs its author's code.
-    done = subprocess.run(
-        [sys.executable, "-m", "loadgen.journey.inspect", str(path)],
-        capture_output=True,
-        text=True,
-        timeout=INSPECT_S,
-        check=False,
-    )
-    try:
-        (found,) = json.loads(done.stdout)["files"].values()
-    except (ValueError, KeyError) as error:
-        raise JourneyError(f"{path} cannot be looked at: {done.stderr.strip()[-300:]}") from error
-    if found["error"]:
-        raise JourneyError(f"{path} does not import:\n{found['error']}", hint="mend the file and try again")
-    return {"users": found["users"]}
+_MEND = "mend the file and try again; loadgen journey try FILE runs one shopper of it"
+
+
+def _make_sure_of(locustfile: Path) -> None:
+    if locustfile.is_dir():
+        raise JourneyError(f"{locustfile} is a directory, not a file", hint="name the locustfile in it")
+    if not locustfile.exists():
+        raise JourneyError(f"there is no file {locustfile}", hint=near_file(locustfile) or "is its path right?")
 
 
 def check_target(plan: Plan) -> None:
@@ -85,8 +80,11 @@ def check_target(plan: Plan) -> None:
     host = host_of(plan)
     try:
         socket.getaddrinfo(host, None)
-    except OSError as error:
-        raise TargetError(f"the target {host} does not resolve ({error})", hint="check target.base_url") from error
+    except (OSError, UnicodeError) as error:  # the latter for labels that are empty or too long for a name
+        why = getattr(error, "strerror", None) or str(error)
+        raise TargetError(
+            f"the target {host} does not resolve ({why})", hint="check target.base_url, or -H of a locustfile"
+        ) from error
 
 
 def host_of(plan: Plan) -> str:
