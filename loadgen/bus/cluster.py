@@ -34,6 +34,22 @@ class Leadership:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """The answer to a beat.
+
+    Attributes:
+        lease_until_s: when the lease ends by this process's own monotonic clock: counted from before the question, so
+            never later than by the server's.
+        led: whether a coordinator leads.
+        joined: whether the worker was not on the list (any more): it is new, or was taken for dead.
+    """
+
+    lease_until_s: float
+    led: bool
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A worker as the registry knows it.
 
@@ -83,10 +99,12 @@ class ClusterBus:
 
     # -- workers
 
-    def beat(self, info: WorkerInfo, lease_s: float) -> tuple[float, bool, float]:
-        """Renew a worker's lease: (its end, whether anyone leads, server time), cluster seconds."""
+    def beat(self, info: WorkerInfo, lease_s: float) -> Pulse:
+        """Renew a worker's lease."""
+        asked_at_s = time.monotonic()
         with speaking_to(self._bus.url):
-            return self._bus.scripts.beat(info.worker, lease_s, info.encode())
+            led, joined = self._bus.scripts.beat(info.worker, lease_s, info.encode())
+        return Pulse(asked_at_s + lease_s, led, joined)
 
     def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
         """Take a worker off the list; with an instant, only if its lease ended before it."""

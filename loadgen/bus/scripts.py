@@ -37,13 +37,13 @@ class Scripts:
         """Give the lease back; False when another led already."""
         return bool(self._resign(keys=[keys.LEADER], args=[own_id]))
 
-    def beat(self, worker: str, lease_s: float, info: bytes) -> tuple[float, bool, float]:
-        """Renew a worker's lease: (its end, whether anyone leads, server time), cluster seconds."""
-        till_us, led, now_us = self._beat(
+    def beat(self, worker: str, lease_s: float, info: bytes) -> tuple[bool, bool]:
+        """Renew a worker's lease: (whether anyone leads, whether the worker was not on the list)."""
+        led, joined = self._beat(
             keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEADER],
             args=[worker, int(lease_s * 1000), info],
         )
-        return int(till_us) / 1e6, bool(led), int(now_us) / 1e6
+        return bool(led), bool(joined)
 
     def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
         """Take a worker off the list; with an instant, only if its lease had ended before it."""

@@ -198,7 +198,8 @@ class RunController:
         if slow and now_s - self._since_s <= PREPARE_S:
             return
         if not ready:
-            self._fail(now_s, f"no worker could prepare the run within {PREPARE_S:g} s")
+            late = f"no worker could prepare the run within {PREPARE_S:g} s"
+            self._fail(now_s, late if slow else "every worker was lost while it prepared the run")
             return
         start_s = now_s + START_NOTICE_S
         self.record.started_at = start_s

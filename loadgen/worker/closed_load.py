@@ -3,6 +3,7 @@
 The stream's shoppers are numbered 0, 1, 2, … over the whole cluster; at a level of n the first n are wanted, and this
 worker has those of them that its share owns. The number decides the journey, so the mix of the whole cluster is right
 at every level. Of each journey, surplus shoppers are asked to leave at the end of their task, the youngest first.
+While the worker has no lease nobody is wanted: shoppers that loop would be a load that nobody watches.
 """
 
 from __future__ import annotations
@@ -75,16 +76,14 @@ class ClosedLoad:
             gevent.sleep(ADJUST_S)
 
     def _adjust(self, now_s: float) -> None:
-        wanted = self._wanted_at(now_s)
+        wanted = self._wanted_at(now_s) if self._may_start() else Counter()
         for journey, sessions in self._staying.items():
             sessions[:] = [session for session in sessions if not session.leaving and session in self._shoppers]
             surplus = len(sessions) - wanted[journey]
             if surplus > 0:
                 self._shoppers.stop(now=False, sessions=sessions[-surplus:])
                 del sessions[-surplus:]
-            elif self._may_start():
-                for _ in range(-surplus):
-                    sessions.append(self._start(journey))
+            sessions += [self._start(journey) for _ in range(-surplus)]
 
     def _wanted_at(self, now_s: float) -> Counter[str]:
         share = next(share for from_s, share in reversed(self._epochs) if from_s <= now_s)

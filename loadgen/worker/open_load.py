@@ -11,6 +11,7 @@ of four numbers::
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -63,7 +64,7 @@ class OpenLoad:
         self._schedule = Schedule(arrivals)
         self._shoppers, self._recorder = shoppers, recorder
         self._elapsed, self._may_start = elapsed, may_start
-        self._room: int | None = None
+        self._rooms: list[tuple[float, int]] = []
         self._greenlet = essential.spawn(self._run)
 
     def assign(self, share: Share, from_s: float) -> None:
@@ -71,30 +72,37 @@ class OpenLoad:
         self._schedule.assign(share, from_s - self._stream.start)
         self._schedule.assign(EMPTY, self._stream.shape.duration)  # as the plan counts them
         if self._stream.max_shoppers is not None:
-            self._room = owned_of_first(self._stream.max_shoppers, share)
+            room = owned_of_first(self._stream.max_shoppers, share)
+            self._rooms = [known for known in self._rooms if known[0] < from_s] + [(from_s, room)]
 
     def stop(self) -> None:
-        """Start nobody any more."""
-        self._greenlet.kill()
+        """Start nobody any more, but for those that were due already."""
+        if not self._greenlet.dead:
+            self._greenlet.kill()
+            self._fire_due()
 
     def _run(self) -> None:
         while True:
-            arrival = self._schedule.peek()
-            wait_s = LONGEST_SLEEP_S if arrival is None else self._due_s(arrival) - self._elapsed()
-            if arrival is None or wait_s > 0:
-                gevent.sleep(min(wait_s, LONGEST_SLEEP_S))
-                continue
+            gevent.sleep(self._fire_due())
+
+    def _fire_due(self) -> float:
+        """Start everyone who is due; seconds until the next look."""
+        while (arrival := self._schedule.peek()) is not None:
+            wait_s = self._stream.start + arrival.due_s - self._elapsed()
+            if wait_s > 0:
+                return min(wait_s, LONGEST_SLEEP_S)
             self._schedule.pop()
             self._fire(arrival, -wait_s)
+        return LONGEST_SLEEP_S
 
-    def _due_s(self, arrival: Arrival) -> float:
-        return self._stream.start + arrival.due_s
+    def _room_at(self, due_s: float) -> float:
+        return next((room for from_s, room in reversed(self._rooms) if from_s <= due_s), math.inf)
 
     def _fire(self, arrival: Arrival, lag_s: float) -> None:
         if lag_s > MISSED_AFTER_S or not self._may_start():
             self._recorder.arrival_missed(self._index)
             return
-        if self._room is not None and self._shoppers.active(self._index) >= self._room:
+        if self._shoppers.active(self._index) >= self._room_at(self._stream.start + arrival.due_s):
             self._recorder.arrival_dropped(self._index)
             return
         lag_us = round(lag_s * 1e6)

@@ -1,7 +1,8 @@
 """Frames until they are sealed. Pure; time is an argument.
 
 A frame is numbered when it is put in, handed out to be sent, and handed out again when it has not been sealed for a
-while: after a cut, or when a server forgot it. It leaves only when the coordinator says it is sealed.
+while: after a cut, or when a server forgot it. Each time it waits twice as long, so that a cluster without a
+coordinator does not fill its Redis. It leaves only when the coordinator says it is sealed.
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ BATCH: Final = 50
 """Frames handed out at once: after a long cut they go in portions."""
 
 
+LONGEST_RESEND_S: Final = 60.0
+"""The longest that a frame waits to be sent again."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     data: bytes
-    sent_at_s: float | None = None
+    due_at_s: float = float("-inf")
+    patience_s: float = RESEND_S
 
 
 class Outbox:
@@ -48,18 +54,14 @@ class Outbox:
         Args:
             now_s: monotonic clock, seconds.
         """
-        frames = (
-            (number, frame.data)
-            for number, frame in self._waiting.items()
-            if frame.sent_at_s is None or now_s - frame.sent_at_s > RESEND_S
-        )
+        frames = ((number, frame.data) for number, frame in self._waiting.items() if now_s >= frame.due_at_s)
         return [frame for frame, _ in zip(frames, range(BATCH), strict=False)]
 
     def sent(self, numbers: list[int], now_s: float) -> None:
         """These frames are in Redis now."""
-        for number in numbers:
-            if number in self._waiting:
-                self._waiting[number].sent_at_s = now_s
+        for frame in (self._waiting[number] for number in numbers if number in self._waiting):
+            frame.due_at_s = now_s + frame.patience_s
+            frame.patience_s = min(2 * frame.patience_s, LONGEST_RESEND_S)
 
     def sealed(self, up_to: int) -> None:
         """Everything up to this number is sealed and can be forgotten."""

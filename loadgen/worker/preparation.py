@@ -66,11 +66,11 @@ def prepare(
     Raises:
         JourneyError: code that is not trusted, differs, or does not import.
         TargetError: the target is not allowed.
-        PlanError: a secret is not set here.
+        PlanError: a secret is not set here, or the plan is of another version of loadgen.
     """
     _check_signature(spec, key)
     root = _code_root(spec, code, key, settings, scratch)
-    plan = Plan.model_validate_json(spec.plan)
+    plan = spec.read_plan()
     target = resolve_target(plan.target, os.environ)
     address = urlsplit(target.base_url)
     targets.check(address.hostname or "", address.port or (443 if address.scheme == "https" else 80))
@@ -152,7 +152,7 @@ def read_data(root: Path, data: DataFile, environ: Mapping[str, str]) -> list[An
         if data.read_as is DataFormat.CSV:
             return list(csv.DictReader(io.StringIO(text)))
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error, RecursionError) as error:
         raise JourneyError(f"the data file {data.name} ({data.file}) cannot be read: {error}") from error
 
 

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import time
+import traceback
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -22,9 +23,9 @@ from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.clock import ClusterClock
 from loadgen.errors import BusError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
-from loadgen.plan.secrets import redact
+from loadgen.plan.secrets import redact, values_in
 from loadgen.worker import essential
-from loadgen.worker.preparation import prepare, scratch_folder
+from loadgen.worker.preparation import Prepared, prepare, scratch_folder
 from loadgen.worker.serving import Serving
 from loadgen.worker.settings import WorkerSettings
 from loadgen.worker.targets import AllowedTargets
@@ -99,13 +100,19 @@ class WorkerProcess:
     # -- lease
 
     def _may_start(self) -> bool:
-        return self._clock.now() < self._lease_until_s and time.monotonic() - self._led_at_s < NO_LEADER_S
+        now_s = time.monotonic()
+        return now_s < self._lease_until_s and now_s - self._led_at_s < NO_LEADER_S
 
     def _renew(self) -> None:
-        until_s, led, _ = self._cluster.beat(self._info, self._settings.lease_s)
-        self._lease_until_s = until_s
-        if led:
+        pulse = self._cluster.beat(self._info, self._settings.lease_s)
+        if pulse.led:
             self._led_at_s = time.monotonic()
+        if pulse.joined and self._invited:
+            # It was taken for dead, so its share may be someone else's by now: no load before the next beat.
+            log.warning("this worker was taken off the list; it looks at its seat again")
+            self._look_at_seat(self._invited)
+            return
+        self._lease_until_s = pulse.lease_until_s
 
     def _beat(self) -> None:
         beats = 0
@@ -132,11 +139,10 @@ class WorkerProcess:
     def _listen(self, position: str) -> None:
         while True:
             try:
-                position, messages = self._cluster.listen(position, LISTEN_S)
+                heard, messages = self._cluster.listen(position, LISTEN_S)
                 for _, message in messages:
                     self._obey(message)
-            except MessageError as error:
-                log.warning("a word of the coordinator is not understood: %s", error.message)
+                position = heard  # not before all of it was obeyed: obeying a word twice does no harm
             except BusError as error:
                 log.warning("control is not heard: %s", error.message)
                 gevent.sleep(RETRY_S)
@@ -151,9 +157,18 @@ class WorkerProcess:
             self._look_at_seat(message.run)
         elif message.kind == "end" and mine and self._serving is None:
             self._ended.set()
+        elif message.kind == "end" and mine and self._serving is not None:
+            self._serving.stop(StopMode.NOW)  # it was ready too late to be given a share
 
     def _look_at_seat(self, run: str) -> None:
-        seat = RunBus(self._bus, run).seat(self._settings.name)
+        try:
+            seat = RunBus(self._bus, run).seat(self._settings.name)
+        except MessageError as error:
+            log.warning("a word of the coordinator is not understood: %s", error.message)
+            return
+        if seat is None and self._serving is not None:
+            log.warning("run %s is gone", run)
+            self._serving.stop(StopMode.NOW)
         if seat is None or (self._info.leaving and not self._invited):
             return
         if not self._invited:
@@ -172,12 +187,8 @@ class WorkerProcess:
     def _serve(self, run: str) -> None:
         bus = RunBus(self._bus, run)
         with scratch_folder() as scratch:
-            try:
-                spec = bus.spec()
-                prepared = prepare(spec, bus.code(), self._settings, self._key, self._targets, Path(scratch))
-            except LoadgenError as error:
-                log.warning("run %s refused: %s", run, error.message)
-                self._tell(bus, WorkerEventKind.REFUSED, text=error.message, hint=error.hint, exit_code=error.exit_code)
+            prepared = self._prepare(bus, Path(scratch))
+            if prepared is None:
                 self._ended.set()
                 return
             try:
@@ -188,12 +199,24 @@ class WorkerProcess:
                 self._serving.assign(self._seats[run])
                 sequence = self._serving.serve()
                 self._tell(bus, WorkerEventKind.DONE, sequence=sequence)
-            except Exception as error:
-                text = redact(f"{type(error).__name__}: {error}", prepared.secrets)
-                log.exception("run %s: this worker failed: %s", run, text)
+            except Exception:
+                log.error("run %s: this worker failed\n%s", run, redact(traceback.format_exc(), prepared.secrets))  # noqa: TRY400 -- its traceback may hold secrets
                 raise
             finally:
                 self._ended.set()
+
+    def _prepare(self, bus: RunBus, scratch: Path) -> Prepared | None:
+        secrets: tuple[str, ...] = ()
+        try:
+            spec = bus.spec()
+            secrets = values_in(spec.read_plan(), os.environ)
+            return prepare(spec, bus.code(), self._settings, self._key, self._targets, scratch)
+        except LoadgenError as error:
+            text = redact(error.message, secrets)
+            log.warning("run %s refused: %s", bus.run, text)
+            hint = redact(error.hint, secrets)
+            self._tell(bus, WorkerEventKind.REFUSED, text=text, hint=hint, exit_code=error.exit_code)
+            return None
 
     def _tell(self, bus: RunBus, kind: WorkerEventKind, **fields: object) -> None:
         event = WorkerEvent.model_validate({"kind": kind, "worker": self._settings.name, **fields})
@@ -217,3 +240,4 @@ class WorkerProcess:
         else:
             log.info("leaving: the share is given back, the shoppers finish")
             self._say(leaving=True)
+            self._serving.leave()

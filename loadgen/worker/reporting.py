@@ -16,7 +16,7 @@ import gevent
 from gevent.event import Event
 
 from loadgen.bus import RunBus
-from loadgen.errors import BusError
+from loadgen.errors import BusError, MessageError
 from loadgen.journey.recorder import Recorder
 from loadgen.messages import Frame
 from loadgen.plan.secrets import redact
@@ -128,6 +128,6 @@ class Reporting:
                 if now_s - asked_at_s >= ASK_S or self._ticker.dead:
                     self._outbox.sealed(self._bus.sealed_sequence(self._worker))
                     asked_at_s = now_s
-            except BusError as error:
+            except (BusError, MessageError) as error:
                 log.warning("frames wait: %s", error.message)
                 gevent.sleep(RETRY_S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import gevent
 from gevent.event import Event
@@ -72,9 +72,11 @@ class Serving:
         self._loads: list[Load] = []
         self._seat = Seat()
         self._started, self._stopped = Event(), Event()
-        self._mode = StopMode.GRACEFUL
+        self._mode, self._leaving = StopMode.GRACEFUL, False
         wire.install()
         wire.listen(prepared.environment, self._recorder)
+        events: Any = prepared.environment.events
+        events.init.fire(environment=prepared.environment, runner=self._runner, web_ui=None)
 
     @property
     def run(self) -> str:
@@ -101,6 +103,10 @@ class Serving:
             self._shoppers.stop(now=True)
         self._started.set()
         self._stopped.set()
+
+    def leave(self) -> None:
+        """The process was asked to end: it waits for an empty share, but not where nobody can give it one."""
+        self._leaving = True
 
     def serve(self) -> int:
         """Serve the run to its end; blocks.
@@ -160,6 +166,8 @@ class Serving:
             reporting.epoch = self._seat.epoch
             if self._seat.low == self._seat.high and self._elapsed() > self._seat.from_s:
                 return  # this worker gave its share back
+            if self._leaving and not self._may_start():
+                return  # there is nobody to give it to
             self._stopped.wait(timeout=min(0.1, max(0.001, self._prepared.plan.duration - self._elapsed())))
 
     def _see_out(self) -> None:

@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -47,6 +46,7 @@ class _Place:
     start_after_s: float = 0.0
     pause_s: float = 0.0
     failures: int = 0
+    told: int = 0
 
 
 class Supervisor:
@@ -64,7 +64,7 @@ class Supervisor:
         self._cluster = ClusterBus(bus)
         self._settings = settings
         self._places = [_Place() for _ in range(processes)]
-        self._stopping = threading.Event()
+        self._signals = 0
 
     def run(self) -> None:
         """Work until told to stop by a signal; returns when every process has ended.
@@ -74,19 +74,19 @@ class Supervisor:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        while not self._stopping.is_set() or any(place.child for place in self._places):
+        while not self._signals or any(place.child for place in self._places):
             for place in self._places:
                 self._look_after(place, time.monotonic())
-            # Not Event.wait: it must go on looking while stopping.
             time.sleep(LOOK_S)
 
     def _look_after(self, place: _Place, now_s: float) -> None:
         if place.child is None:
-            if not self._stopping.is_set() and now_s >= place.start_after_s:
+            if not self._signals and now_s >= place.start_after_s:
                 self._start(place, now_s)
             return
         code = place.child.poll()
         if code is None:
+            self._pass_signals_on(place, place.child)
             return
         place.child = None
         if code == 0:
@@ -106,7 +106,13 @@ class Supervisor:
         place.child = start_child(
             [sys.executable, "-m", "loadgen.worker"], env={SETTINGS_VARIABLE: settings.model_dump_json()}
         )
-        place.started_at_s = now_s
+        place.started_at_s, place.told = now_s, 0
+
+    def _pass_signals_on(self, place: _Place, child: subprocess.Popen[bytes]) -> None:
+        # Not in the signal's handler: a process that is just being started would never hear of it.
+        while place.told < self._signals:
+            place.told += 1
+            child.send_signal(signal.SIGTERM)
 
     def _report_dead(self, name: str, code: int) -> None:
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -125,12 +131,8 @@ class Supervisor:
         )
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        hurry = self._stopping.is_set()
-        self._stopping.set()
-        for place in self._places:
-            if place.child is not None and place.child.poll() is None:
-                place.child.send_signal(signal.SIGTERM)
-        log.info("stopping%s (%s)", " now" if hurry else "", signal.Signals(number).name)
+        self._signals += 1
+        log.info("stopping%s (%s)", " now" if self._signals > 1 else "", signal.Signals(number).name)
 
 
 def node_name() -> str:

@@ -1,13 +1,13 @@
 -- A worker renews its lease, and says who it is when that changed.
 -- KEYS    1 workers, 2 worker-info, 3 members, 4 leader
 -- ARGV    1 worker, 2 lease in ms, 3 WorkerInfo as JSON
--- RETURNS {instant at which the lease ends in µs, 1 when a coordinator leads, server time in µs}
+-- RETURNS {1 when a coordinator leads, 1 when the worker was not on the list (any more)}
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local till = now + tonumber(ARGV[2]) * 1000
-redis.call('ZADD', KEYS[1], till, ARGV[1])
+local joined = redis.call('ZADD', KEYS[1], till, ARGV[1])
 if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[3] then
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
   redis.call('INCR', KEYS[3])
 end
-return {till, redis.call('EXISTS', KEYS[4]), now}
+return {redis.call('EXISTS', KEYS[4]), joined}
