@@ -5,10 +5,9 @@
 ``loadgen.worker`` the only home of locust and gevent: importing this package monkey-patches the process.
 """
 
-from locust.contrib.fasthttp import FastHttpUser
-
 from loadgen.journey.counting import JourneyHow
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
+from loadgen.journey.http.user import FastHttpUser
 from loadgen.journey.load import JourneyFile, find_user, load_users
 from loadgen.journey.recorder import Recorder
 from loadgen.journey.session import Session, ShopperGone, current

@@ -18,21 +18,19 @@ itself: a visitor may well go on. ``must`` says that this one does not.
 
 from __future__ import annotations
 
-import functools
 import random
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar
 
 import gevent
-from gevent.ssl import CERT_NONE, SSLContext, create_default_context
-from locust.contrib.fasthttp import FastHttpUser, ResponseContextManager
-from locust.env import Environment
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
 from loadgen.journey.environment import JourneyEnvironment
 from loadgen.journey.forms import Form, forms_of
+from loadgen.journey.http.response import Response
+from loadgen.journey.http.user import FastHttpUser
 from loadgen.journey.recorder import AbandonReason
 from loadgen.journey.session import Session
 from loadgen.journey.steps import GaveUp, measured
@@ -41,19 +39,6 @@ from loadgen.journey.thinking import Think, uniform
 T = TypeVar("T")
 
 ABANDON_REASONS = ("error", "slow", "will")
-
-
-@functools.cache
-def _good_certificate() -> SSLContext:
-    return create_default_context()
-
-
-@functools.cache
-def _any_certificate() -> SSLContext:
-    context = create_default_context()
-    context.check_hostname = False
-    context.verify_mode = CERT_NONE
-    return context
 
 
 class Shopper(FastHttpUser):
@@ -97,12 +82,6 @@ class Shopper(FastHttpUser):
 
         cls.tasks = [whole_journey]  # its own for each class, so that @tag on one class leaves the others alone
 
-    def __init__(self, environment: Environment) -> None:
-        if self.ssl_context_factory is None:
-            # One context for all shoppers: loading the certificates of the authorities takes some 20 ms.
-            self.ssl_context_factory = _any_certificate if self.insecure else _good_certificate
-        super().__init__(environment)
-
     # -- steps ------------------------------------------------------------------------------------------------------
 
     def step(self, name: str) -> AbstractContextManager[None]:
@@ -122,7 +101,7 @@ class Shopper(FastHttpUser):
             raise ValueError(f"a shopper gives up for one of {', '.join(ABANDON_REASONS)}, not {reason}")
         raise GaveUp(reason)
 
-    def must(self, response: ResponseContextManager) -> ResponseContextManager:
+    def must(self, response: Response) -> Response:
         """Go on only with an answer below 400; otherwise the step is abandoned and the journey has failed.
 
         Returns:
@@ -175,7 +154,7 @@ class Shopper(FastHttpUser):
             raise StopUser
         self._state = LOCUST_STATE_RUNNING
 
-    def form(self, page: ResponseContextManager | str, action: str | None = None) -> Form:
+    def form(self, page: Response | str, action: str | None = None) -> Form:
         """A form of the page, with its hidden fields.
 
         Args:

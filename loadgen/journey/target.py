@@ -62,7 +62,9 @@ def aim(
 def let_go(user: User) -> None:
     """Close a user's connections, unless its class shares them among users (``client_pool``, ``pool_manager``)."""
     client: Any = getattr(user, "client", None)
-    if isinstance(client, FastHttpSession) and getattr(user, "client_pool", None) is None:
+    if getattr(client, "belongs_to_shopper", False):
+        client.close()
+    elif isinstance(client, FastHttpSession) and getattr(user, "client_pool", None) is None:
         client.client.close()
     elif isinstance(client, HttpSession) and getattr(user, "pool_manager", None) is None:
         _close_pools(client)

@@ -237,8 +237,10 @@ def test_data_of_the_plan_is_at_hand() -> None:
     assert environment.think_scale == 1.0
 
 
-def test_fast_http_user_is_locusts_class() -> None:
-    assert OurFastHttpUser is FastHttpUser
+def test_fast_http_user_has_the_settings_of_locusts_class() -> None:
+    settings = {name for name, value in vars(FastHttpUser).items() if not name.startswith("_") and not callable(value)}
+    assert settings - {"rest", "rest_"} <= set(dir(OurFastHttpUser))
+    assert issubclass(Shopper, OurFastHttpUser)
 
 
 def test_a_shopper_with_tasks_is_refused_when_it_is_defined() -> None:
@@ -268,6 +270,7 @@ def test_all_shoppers_share_the_certificates_of_the_authorities(stage: Any) -> N
     class Secure(Shopper):
         def journey(self) -> None: ...
 
-    first, second = (stage.environment.new_user(Secure).ssl_context_factory() for _ in range(2))
-    assert first is second
-    assert first.check_hostname
+    first, second = (stage.environment.new_user(Secure).client for _ in range(2))
+    assert first.settings is second.settings
+    assert first._connections._dialer is second._connections._dialer
+    assert first.settings.tls.verify

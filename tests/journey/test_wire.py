@@ -341,5 +341,5 @@ def test_certificates_are_as_good_as_the_plan_says(stage: Any, insecure: bool) -
         def one(self) -> None: ...
 
     stage.environment.context = PlanContext(insecure_tls=insecure)
-    assert stage.environment.new_user(Careful).insecure is insecure
+    assert stage.environment.new_user(Careful).client.settings.tls.verify is not insecure
     assert stage.environment.new_user(Plain).client.verify is not insecure

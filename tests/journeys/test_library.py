@@ -173,7 +173,9 @@ def test_plain_locustfiles_count_as_the_shop_does(visit: Any, shop: Any, user_cl
     sessions = [visit.session(user_class) for _ in range(10)]
     looping = [gevent.spawn(session.loop, visit.environment.new_user(user_class)) for session in sessions]
     arriving = [visit.spawn(user_class) for _ in range(10)]
-    gevent.sleep(0.3)
+    with gevent.Timeout(60):
+        while shop.stats()["requests_total"] <= 60:
+            gevent.sleep(0.01)
     for session in [*sessions, *(session for session, _ in arriving)]:
         session.stop(now)
     gevent.joinall([*looping, *(living for _, living in arriving)], timeout=60, raise_error=True)

@@ -1,0 +1,308 @@
+"""The client of one shopper: requests in, responses out, everything counted on the way.
+
+The surface is that of Locust's FastHttpUser client. What happens to one call::
+
+    url ─▶ origin, target      cookies, default headers ─▶ head        data, json, files ─▶ body
+                 └──────────────────── exchange ◀─────────────────────────┘
+                                          │   once more on a fresh connection, if a kept one gave no byte
+                 redirect? ──── yes ──────┤
+                                          └─▶ Response ─▶ recorder (or Locust's request event, if somebody listens)
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any, Final, NamedTuple
+
+from loadgen.journey.http import bodies, redirects
+from loadgen.journey.http.composing import Wanted, basic_auth, body_of, has_header, head_of
+from loadgen.journey.http.connections import Connections, Streamed
+from loadgen.journey.http.cookies import CookieJar
+from loadgen.journey.http.dialing import Dialer
+from loadgen.journey.http.exchange import Answer, Connection
+from loadgen.journey.http.failures import ConnectionReset, ProtocolBroken, RequestFailed
+from loadgen.journey.http.reporting import Reporter
+from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, Response, Sent
+from loadgen.journey.http.settings import ClientSettings
+from loadgen.journey.http.urls import join, split
+from loadgen.journey.http.wires import Origin
+
+_PLAIN_PATH: Final = re.compile(r"/[!-~]*\Z")
+"""A path that needs no encoding: nearly all of them. (A ``#`` is looked for apart.)"""
+
+_SAFE_TO_REPEAT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Idempotent methods (RFC 9110, 9.2.2): sent once more when a kept connection turns out to be closed."""
+
+
+class _Place(NamedTuple):
+    """Where a request goes.
+
+    Attributes:
+        origin: the connection's other end.
+        target: path and query.
+        url: absolute, for people.
+    """
+
+    origin: Origin
+    target: str
+    url: str
+
+
+class Client:
+    """One shopper's HTTP client.
+
+    Args:
+        base_url: put before URLs that are only a path; may hold ``user:password@``.
+        settings: limits and default headers.
+        dialer: opens connections; shared by the shoppers of a class.
+        reporter: told of each request; see :mod:`loadgen.journey.http.reporting`.
+    """
+
+    belongs_to_shopper: Final = True
+    """Its connections are closed when the shopper leaves."""
+
+    def __init__(self, base_url: str, settings: ClientSettings, dialer: Dialer, reporter: Reporter) -> None:
+        scheme, host, port, path = split(base_url)
+        self.base_url = base_url
+        self.settings = settings
+        self.cookiejar = CookieJar()
+        self.request_name: str | None = None
+        self._home = Origin(scheme, host, port)
+        self._prefix = path.rstrip("/")
+        self._foreign_headers = redirects.for_strangers(settings.default_headers)
+        self._connections = Connections(dialer, settings)
+        self._reporter = reporter
+
+    # -- the surface of FastHttpUser's client
+
+    def get(self, url: str, **options: Any) -> Response:
+        """Send a GET request; options as for :meth:`request`."""
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, data: Any = None, json: Any = None, **options: Any) -> Response:
+        """Send a POST request; options as for :meth:`request`."""
+        return self.request("POST", url, data=data, json=json, **options)
+
+    def put(self, url: str, data: Any = None, **options: Any) -> Response:
+        """Send a PUT request; options as for :meth:`request`."""
+        return self.request("PUT", url, data=data, **options)
+
+    def patch(self, url: str, data: Any = None, **options: Any) -> Response:
+        """Send a PATCH request; options as for :meth:`request`."""
+        return self.request("PATCH", url, data=data, **options)
+
+    def delete(self, url: str, **options: Any) -> Response:
+        """Send a DELETE request; options as for :meth:`request`."""
+        return self.request("DELETE", url, **options)
+
+    def head(self, url: str, **options: Any) -> Response:
+        """Send a HEAD request; options as for :meth:`request`."""
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: str, **options: Any) -> Response:
+        """Send an OPTIONS request; options as for :meth:`request`."""
+        return self.request("OPTIONS", url, **options)
+
+    def iter_lines(self, url: str, method: str = "GET", **options: Any) -> Iterator[str]:
+        """The lines of a streamed answer, as they come."""
+        rest = ""
+        for piece in self.request(method, url, stream=True, **options).iter_content(decode_content=True):
+            rest += piece if isinstance(piece, str) else piece.decode(errors="replace")
+            *lines, rest = rest.split("\n")
+            yield from lines
+        if rest:
+            yield rest
+
+    @contextmanager
+    def rename_request(self, name: str) -> Iterator[None]:
+        """Count the requests inside under one name."""
+        self.request_name = name
+        try:
+            yield
+        finally:
+            self.request_name = None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connections.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        name: str | None = None,
+        data: Any = None,
+        catch_response: bool = False,
+        stream: bool = False,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        json: Any = None,
+        allow_redirects: bool = True,
+        context: Mapping[str, Any] | None = None,
+        params: Any = None,
+        files: Any = None,
+    ) -> Response:
+        """Send a request, follow its redirects, and count it.
+
+        Args:
+            method: GET, POST, …
+            url: a path, put behind the base URL, or absolute.
+            name: what it is counted under; its path as a template by default.
+            data: body: a mapping or pairs (a form), text, bytes, or an iterable of bytes (sent in chunks).
+            catch_response: judge the response in a with-block.
+            stream: leave the body on the wire, for ``iter_content``; its time is then not part of the latency.
+            headers: the request's own headers; they replace default ones of the same name.
+            auth: user and password (Basic).
+            json: body as JSON, if there is no ``data``.
+            allow_redirects: follow them; the whole chain is one request.
+            context: for listeners of Locust's ``request`` event.
+            params: added to the URL's query.
+            files: a multipart form, as in ``requests``; ``data`` gives its other fields.
+
+        Returns:
+            The response. A request that failed on its way has status 0 and an ``error``.
+
+        Raises:
+            ValueError: the URL or a header cannot be sent by anyone.
+        """
+        method = method.upper()
+        place = self._place(url, params)
+        wanted = self._wanted(method, headers, auth, data, json, files, stream)
+        flight = self._reporter.takes_off()
+        started_s = perf_counter()
+        try:
+            response = self._perform(place, wanted, allow_redirects)
+        except RequestFailed as error:
+            response = Response(Sent(method, place.url, wanted.headers, b""))
+            response.error = error
+        except BaseException as error:
+            self._reporter.broke(flight, method, name or self.request_name or url, perf_counter() - started_s, error)
+            raise
+        response.elapsed_s = perf_counter() - started_s
+        return self._reporter.landed(
+            flight, response, method, name or self.request_name or url, context, catch_response
+        )
+
+    # -- making a request
+
+    def _place(self, url: str, params: Any) -> _Place:
+        if (
+            _PLAIN_PATH.match(url)
+            and "#" not in url
+            and params is None
+            and not url.startswith("//")
+            and "/." not in url
+        ):
+            return _Place(self._home, self._prefix + url, self.base_url + url)
+        absolute = url if "://" in url[:10] else f"{self.base_url}{url}"
+        if params is not None:
+            absolute = bodies.with_params(absolute, params)
+        scheme, host, port, target = split(absolute)
+        return _Place(Origin(scheme, host, port), target, absolute)
+
+    def _wanted(
+        self,
+        method: str,
+        headers: Mapping[str, str] | None,
+        auth: tuple[str, str] | None,
+        data: Any,
+        json: Any,
+        files: Any,
+        stream: bool,
+    ) -> Wanted:
+        own = dict(headers) if headers else {}
+        if auth is not None:
+            own["Authorization"] = basic_auth(*auth)
+        body, content_type = body_of(data, json, files)
+        if json is not None and not data and not has_header(own, "accept"):
+            own["Accept"] = "application/json"
+        return Wanted(method, own, body, "" if has_header(own, "content-type") else content_type, stream)
+
+    def _perform(self, place: _Place, wanted: Wanted, allow_redirects: bool) -> Response:
+        history: list[Response] = []
+        while True:
+            response = self._exchange(place, wanted)
+            if not (allow_redirects and response.status_code in redirects.CODES):
+                break
+            location = response.headers.get("Location") if response.headers else None
+            if location is None:
+                break
+            if len(history) >= self.settings.max_redirects:
+                raise ProtocolBroken(f"more than {self.settings.max_redirects} redirects, the last one to {location}")
+            history.append(response)
+            place, wanted = self._redirected(place, wanted, response.status_code, location)
+        response.history = history
+        if response.status_code not in GOOD_STATUSES:
+            response.error = BadStatus(response.status_code, place.url)
+        return response
+
+    def _redirected(self, place: _Place, wanted: Wanted, status: int, location: str) -> tuple[_Place, Wanted]:
+        try:
+            absolute = join(place.url, location)
+            scheme, host, port, target = split(absolute)
+        except ValueError as error:
+            raise ProtocolBroken(f"redirected to what is no address: {error}") from error
+        origin = Origin(scheme, host, port)
+        step = redirects.follow(status, wanted.method, wanted.headers, same_origin=origin == place.origin)
+        if step.keeps_body and not isinstance(wanted.body, bytes):
+            raise ProtocolBroken("redirected with a body that was streamed and is gone")
+        body, content_type = (wanted.body, wanted.content_type) if step.keeps_body else (b"", "")
+        return _Place(origin, target, absolute), Wanted(step.method, step.headers, body, content_type, wanted.stream)
+
+    # -- one exchange
+
+    def _exchange(self, place: _Place, wanted: Wanted) -> Response:
+        connection = self._connections.take(place.origin)
+        try:
+            if connection.used and wanted.method not in _SAFE_TO_REPEAT and connection.wire.is_stale():
+                connection = self._connections.replace(connection)
+            try:
+                answer = self._attempt(connection, place, wanted)
+            except ConnectionReset:
+                if not connection.used or connection.answered or wanted.method not in _SAFE_TO_REPEAT:
+                    raise
+                connection = self._connections.replace(connection)
+                answer = self._attempt(connection, place, wanted)
+        except BaseException:
+            self._connections.give_back(connection)
+            raise
+        if answer.sets_cookies:
+            self._store_cookies(place, answer)
+        sent = Sent(wanted.method, place.url, wanted.headers, wanted.body if isinstance(wanted.body, bytes) else b"")
+        if wanted.stream:
+            stream = Streamed(connection, self._connections)
+            return Response(sent, answer.status, answer.headers, None, self.settings.max_content_bytes, stream)
+        self._connections.give_back(connection)
+        return Response(sent, answer.status, answer.headers, answer.chunks, self.settings.max_content_bytes)
+
+    def _attempt(self, connection: Connection, place: _Place, wanted: Wanted) -> Answer:
+        body = wanted.body
+        defaults = self.settings.default_headers if place.origin == self._home else self._foreign_headers
+        proxy_head = connection.wire.proxy_head
+        target = place.target if proxy_head is None else place.url
+        head = head_of(wanted, place.origin, target, self._cookies(place), defaults, proxy_head)
+        if not isinstance(body, bytes):
+            connection.send_streamed(head, body, chunked=True)
+            return connection.read_head() if wanted.stream else connection.finish()
+        if has_header(wanted.headers, "expect"):
+            if connection.await_continue(head):
+                connection.send_body(body)
+            return connection.read_head() if wanted.stream else connection.finish()
+        if wanted.stream:
+            connection.send_streamed(head, [body], chunked=False)
+            return connection.read_head()
+        return connection.exchange(head, body, no_body=wanted.method == "HEAD")
+
+    def _cookies(self, place: _Place) -> bytes:
+        if not self.cookiejar:
+            return b""
+        return self.cookiejar.header(place.origin.host, place.target, place.origin.scheme == "https", time.time())
+
+    def _store_cookies(self, place: _Place, answer: Answer) -> None:
+        values = [value for name, value in answer.headers if name.lower() == b"set-cookie"]
+        secure = place.origin.scheme == "https"
+        self.cookiejar.store(place.origin.host, place.target, secure, values, time.time())

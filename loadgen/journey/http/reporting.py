@@ -1,0 +1,169 @@
+"""Telling the recorder, the session and Locust's listeners of each request.
+
+While nobody but loadgen listens to Locust's ``request`` event, a finished request goes straight into the recorder: no
+dictionary is made. As soon as a journey listens, the event fires with all that it should carry (and loadgen's own
+listener records from it).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from gevent import GreenletExit
+from locust.exception import ResponseError
+
+from loadgen.journey.http.response import Response
+from loadgen.journey.reasons import reason_of
+from loadgen.journey.session import CONTROL, Session, ShopperGone
+
+
+class Reporter:
+    """The link between one client and those who count.
+
+    Args:
+        user: whose client it is; its ``loadgen_session`` is set while it lives.
+        event: Locust's ``request`` event.
+    """
+
+    __slots__ = ("_event", "_user")
+
+    def __init__(self, user: Any, event: Any) -> None:
+        self._user, self._event = user, event
+
+    def takes_off(self) -> Session | None:
+        """A request is about to be sent.
+
+        Raises:
+            ShopperGone: the shopper was stopped and must send nothing any more.
+        """
+        session: Session | None = getattr(self._user, "loadgen_session", None)
+        if session is not None:
+            session.check()
+            session.takes_off()
+        return session
+
+    def landed(
+        self,
+        session: Session | None,
+        response: Response,
+        method: str,
+        name: str,
+        context: Mapping[str, Any] | None,
+        catch_response: bool,
+    ) -> Response:
+        """A request has ended; with ``catch_response`` it is counted at the end of its with-block."""
+        if catch_response:
+            judge = _Judge(self, session, method, name, context)
+            response.judged_by(judge)
+            if session is not None:
+                session.judged_late.append(response)
+                session.lands()
+            return response
+        try:
+            self.count(session, response, method, name, context)
+        finally:
+            if session is not None:
+                session.lands()
+        if session is not None and session.stopping:
+            raise ShopperGone
+        return response
+
+    def broke(self, session: Session | None, method: str, name: str, time_s: float, error: BaseException) -> None:
+        """The client itself failed, or was interrupted: the first is counted, the second stays in flight alone."""
+        try:
+            if isinstance(error, Exception) and not isinstance(error, CONTROL):
+                self._fire(method, name, time_s, 0, error, None, None)
+        finally:
+            if session is not None:
+                session.lands()
+
+    def count(
+        self,
+        session: Session | None,
+        response: Response,
+        method: str,
+        name: str,
+        context: Mapping[str, Any] | None,
+    ) -> None:
+        """Count a finished request, and tell who listens."""
+        outcome = response.outcome
+        if session is None or len(self._event._handlers) > 1:  # noqa: SLF001 - Locust has no other way to ask
+            self._fire(method, name, response.elapsed_s, response.body_bytes, outcome, response, context)
+        else:
+            session.recorder.request(
+                session,
+                method,
+                name,
+                int(response.elapsed_s * 1e6 + 0.5),
+                response.body_bytes,
+                None if outcome is None else reason_of(outcome, response),
+                "" if outcome is None else str(outcome) or type(outcome).__name__,
+            )
+
+    def _fire(
+        self,
+        method: str,
+        name: str,
+        time_s: float,
+        size: int,
+        error: Exception | None,
+        response: Response | None,
+        context: Mapping[str, Any] | None,
+    ) -> None:
+        own: dict[str, Any] = self._user.context() if self._user is not None else {}
+        self._event.fire(
+            request_type=method,
+            name=name,
+            response_time=time_s * 1000,
+            response_length=size,
+            response=response,
+            context={**own, **(context or {})},
+            exception=error,
+            start_time=time.time() - time_s,
+            url=response.url if response is not None else name,
+        )
+
+
+class _Judge:
+    """Counts a response at the end of its with-block."""
+
+    __slots__ = ("_context", "_method", "_name", "_reporter", "_session")
+
+    def __init__(
+        self, reporter: Reporter, session: Session | None, method: str, name: str, context: Mapping[str, Any] | None
+    ) -> None:
+        self._reporter, self._session = reporter, session
+        self._method, self._name, self._context = method, name, context
+
+    def __call__(self, response: Response, error: BaseException | None) -> bool:
+        """Count it.
+
+        Returns:
+            Whether an exception of the with-block is dealt with.
+        """
+        session = self._session
+        if session is not None:
+            session.judged_late.remove(response)
+            session.in_flight += 1  # a listener may let other greenlets run; it must not be interrupted
+        try:
+            handled = _take_error(response, error)
+            self._reporter.count(session, response, self._method, response.name or self._name, self._context)
+        finally:
+            if session is not None:
+                session.settles()
+        if session is not None and session.stopping and error is None:
+            raise ShopperGone
+        return handled
+
+
+def _take_error(response: Response, error: BaseException | None) -> bool:
+    """Let what the with-block raised speak about the request, unless the journey has judged it already."""
+    if error is None:
+        return True
+    if response.is_judged or isinstance(error, (*CONTROL, GreenletExit)):
+        return False
+    if isinstance(error, Exception):
+        response.error = error
+    return isinstance(error, ResponseError)

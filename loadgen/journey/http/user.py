@@ -1,0 +1,124 @@
+"""``FastHttpUser``: takes the place of Locust's class of that name. Only the import changes.
+
+The class attributes are Locust's, with more beside them; what Locust's class has and this one has not is refused when
+the class is used, with a sentence that says what to do instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+
+from locust.env import Environment
+from locust.exception import StopTest
+from locust.user.users import RestMixin, User
+
+from loadgen.errors import JourneyError
+from loadgen.journey.http.client import Client
+from loadgen.journey.http.composing import basic_auth
+from loadgen.journey.http.dialing import Dialer
+from loadgen.journey.http.reporting import Reporter
+from loadgen.journey.http.response import Response
+from loadgen.journey.http.settings import ClientSettings, TlsSettings
+from loadgen.journey.http.urls import credentials
+
+_NONE: Final[Mapping[str, str]] = {}
+
+
+class FastHttpUser(User, RestMixin[Response]):
+    """A user with this package's HTTP client as ``self.client``.
+
+    Attributes:
+        host: base URL of the target.
+        connection_timeout: to open a connection, seconds.
+        network_timeout: between two bytes, and until the first byte of an answer, seconds.
+        max_redirects: followed in a row.
+        max_retries: must stay 0: a request is sent once more only where a kept connection had been closed.
+        insecure: accept any certificate, as Locust's class does by default.
+        default_headers: sent with each request unless it has its own.
+        concurrency: requests at once to one host, for users with greenlets of their own.
+        proxy_host: of an HTTP proxy.
+        proxy_port: of it.
+        tls_timeout: for the TLS handshake, seconds.
+        first_byte_timeout: until the first byte of an answer, seconds; None takes ``network_timeout``.
+        total_timeout: for one exchange, seconds; None does not limit it.
+        ca_file: PEM file of authorities to trust instead of the system's.
+        client_certificate: PEM file with the user's own certificate, and its key if ``client_key`` is empty.
+        client_key: PEM file with its key.
+        source_addresses: local addresses to send from, in rotation.
+        dns_ttl: how long a host's addresses are kept, seconds.
+    """
+
+    abstract = True
+
+    connection_timeout: float = 60.0
+    network_timeout: float = 60.0
+    max_redirects: int = 30
+    max_retries: int = 0
+    insecure: bool = True
+    default_headers: Mapping[str, str] | None = None
+    concurrency: int = 10
+    proxy_host: str | None = None
+    proxy_port: int | None = None
+    client_pool: Any = None
+    ssl_context_factory: Any = None
+
+    tls_timeout: float = 10.0
+    first_byte_timeout: float | None = None
+    total_timeout: float | None = None
+    ca_file: str = ""
+    client_certificate: str = ""
+    client_key: str = ""
+    source_addresses: tuple[str, ...] = ()
+    dns_ttl: float = 60.0
+
+    client: Client
+    _settings: ClassVar[
+        dict[type[FastHttpUser], tuple[tuple[str | None, bool], Mapping[str, str], ClientSettings]]
+    ] = {}
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        if self.host is None:
+            raise StopTest("a user needs a host: in its class, in the plan, or by -H")
+        context = getattr(environment, "context", None)
+        settings = self._settings_for(context.headers if context else _NONE, bool(context and context.insecure_tls))
+        self.client = Client(self.host, settings, _dialer(settings), Reporter(self, environment.events.request))
+
+    @classmethod
+    def _settings_for(cls, plan_headers: Mapping[str, str], insecure_tls: bool) -> ClientSettings:
+        """The class's settings and the plan's headers as one value; made once, as shoppers come by the thousand."""
+        known = cls._settings.get(cls)
+        if known is not None and known[0] == (cls.host, insecure_tls) and known[1] is plan_headers:
+            return known[2]
+        if cls.client_pool is not None or cls.ssl_context_factory is not None or cls.max_retries:
+            raise JourneyError(
+                f"{cls.__name__} sets client_pool, ssl_context_factory or max_retries, which this client has not",
+                hint="use concurrency, ca_file, client_certificate or insecure; or import FastHttpUser from locust",
+            )
+        login = credentials(cls.host or "")
+        own = {"Authorization": basic_auth(*login)} if login else {}
+        headers = {**own, **(cls.default_headers or {}), **plan_headers}
+        first_byte_s = cls.network_timeout if cls.first_byte_timeout is None else cls.first_byte_timeout
+        settings = ClientSettings(
+            connect_timeout_s=cls.connection_timeout,
+            tls_timeout_s=cls.tls_timeout,
+            first_byte_timeout_s=first_byte_s,
+            idle_timeout_s=cls.network_timeout,
+            total_timeout_s=cls.total_timeout,
+            max_redirects=cls.max_redirects,
+            concurrency=cls.concurrency,
+            tls=TlsSettings(not (cls.insecure or insecure_tls), cls.ca_file, cls.client_certificate, cls.client_key),
+            proxy=f"http://{cls.proxy_host}:{cls.proxy_port or 8080}" if cls.proxy_host else "",
+            source_addresses=tuple(cls.source_addresses),
+            dns_ttl_s=cls.dns_ttl,
+            default_headers=tuple(headers.items()),
+        )
+        cls._settings[cls] = (cls.host, insecure_tls), plan_headers, settings
+        return settings
+
+
+@lru_cache(maxsize=256)
+def _dialer(settings: ClientSettings) -> Dialer:
+    return Dialer(settings)
