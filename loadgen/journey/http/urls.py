@@ -100,6 +100,7 @@ def credentials(url: str) -> tuple[str, str] | None:
     return unquote(user), unquote(password)
 
 
+@lru_cache(maxsize=4096)
 def join(base: str, location: str) -> str:
     """Where a link or redirect leads.
 
