@@ -1,0 +1,236 @@
+"""What belongs to one run: spec, seats, frames, sealed seconds, record."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from drawn import a_frame
+
+from loadgen.bus import ClusterBus, RunBus, Sealing, keys
+from loadgen.bus.run import KEPT_AFTER_END_S, QUARANTINE_KEPT
+from loadgen.errors import FencedError, MessageError, NotFoundError
+from loadgen.messages import Frame, Health, RunRecord, Seat, WorkerEvent, WorkerEventKind, WorkerTotals
+from loadgen.stats import Tally
+
+RUN = "r-1"
+FENCE = 7
+
+
+@pytest.fixture
+def run(bus, make_spec) -> RunBus:
+    """A run that a leader has claimed."""
+    ClusterBus(bus).submit(make_spec(RUN), b"")
+    run = RunBus(bus, RUN)
+    run.claim(FENCE)
+    return run
+
+
+def frame(sequence: int, run: str = RUN, worker: str = "w") -> Frame:
+    return Frame(run, worker, sequence, sequence - 1, 1, Tally(sent=sequence), Health())
+
+
+def test_a_run_is_read_as_it_was_submitted(bus, make_spec):
+    spec = make_spec(RUN, code="shipped").signed(b"key")
+    ClusterBus(bus).submit(spec, b"\x00code\xff")
+    run = RunBus(bus, RUN)
+
+    assert run.spec() == spec
+    assert run.code() == b"\x00code\xff"
+    assert run.exists()
+    assert run.record() is None
+    assert run.totals() == {}
+    assert run.seats() == {}
+    assert run.position() == "0-0"
+    assert run.sealed("0-0") == ("0-0", [])
+
+
+def test_a_run_that_does_not_exist_is_not_found(bus):
+    run = RunBus(bus, "nowhere")
+
+    assert not run.exists()
+    assert run.code() == b""
+    with pytest.raises(NotFoundError, match="there is no run 'nowhere'") as caught:
+        run.spec()
+    assert "loadgen status" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("part", "read"),
+    [
+        ("spec", RunBus.spec),
+        ("record", RunBus.record),
+        ("seats", RunBus.seats),
+        ("seats", lambda run: run.seat("w")),
+        ("totals", RunBus.totals),
+        ("totals", lambda run: run.sealed_sequence("w")),
+        ("sealed", lambda run: run.sealed("0-0")),
+    ],
+)
+def test_malformed_papers_are_message_errors(run, bus, part, read):
+    key = keys.run_key(RUN, part)
+    if part in {"seats", "totals"}:
+        bus.client.hset(key, "w", b"rubbish")
+    elif part == "sealed":
+        bus.client.xadd(key, {"s": b"rubbish"})
+    else:
+        bus.client.set(key, b"rubbish")
+
+    with pytest.raises(MessageError):
+        read(run)
+
+
+# -- under the fence
+
+
+def test_a_leader_that_was_replaced_is_told_so(run):
+    run.claim(FENCE + 1)
+    record = RunRecord(run=RUN, name="demo", submitted_at=1)
+    for write in (
+        lambda: run.claim(FENCE),
+        lambda: run.write_record(FENCE, record),
+        lambda: run.write_seats(FENCE, {"w": Seat()}),
+        lambda: run.seal(FENCE, Sealing(totals={"w": WorkerTotals(worker="w")})),
+    ):
+        with pytest.raises(FencedError, match="another coordinator") as caught:
+            write()
+        assert caught.value.exit_code == 5
+    assert run.record() is None
+    assert run.seats() == {}
+    assert run.totals() == {}
+
+
+def test_a_record_is_replaced_as_a_whole(run):
+    record = RunRecord(run=RUN, name="demo", submitted_at=1, detail="one")
+    run.write_record(FENCE, record)
+    record.detail = "two"
+    assert run.record().detail == "one"
+    run.write_record(FENCE, record)
+
+    assert run.record() == record
+
+
+def test_each_worker_reads_its_own_seat(run):
+    seats = {"a": Seat(epoch=1, high=5), "b": Seat(epoch=1, low=5, high=9)}
+    run.write_seats(FENCE, seats)
+    run.write_seats(FENCE, {})
+
+    assert run.seats() == seats
+    assert (run.seat("a"), run.seat("c")) == (seats["a"], None)
+
+
+def test_what_workers_say_is_heard_in_order(run, bus):
+    run.tell(WorkerEvent(kind=WorkerEventKind.READY, worker="a"))
+    bus.client.xadd(keys.run_key(RUN, "events"), {"e": b"rubbish"})
+    run.tell(WorkerEvent(kind=WorkerEventKind.DONE, worker="a", sequence=3))
+    position, events = run.events("0-0")
+
+    assert [(event.kind.value, event.sequence) for event in events] == [("ready", 0), ("done", 3)]
+    assert run.events(position) == (position, [])
+
+
+# -- frames
+
+
+def test_frames_are_read_in_portions(run):
+    run.send([frame(number).encode() for number in range(1, 6)])
+    position, first, bad = run.frames("0-0", 3)
+    last, rest, _ = run.frames(position, 3)
+
+    assert [item.sequence for _, item in first] == [1, 2, 3]
+    assert [item.sequence for _, item in rest] == [4, 5]
+    assert bad == []
+    assert first[-1][0] == position
+    assert run.frames(last, 3) == (last, [], [])
+
+
+def test_bad_frames_are_set_aside_and_the_others_read(run, bus):
+    stranger = frame(2, run="another").encode()
+    run.send([frame(1).encode(), b"rubbish", stranger, frame(2).encode()])
+    bus.client.xadd(keys.frames_key(RUN, 0), {"other": b"field"})
+    position, good, bad = run.frames("0-0", 100)
+
+    assert [item.sequence for _, item in good] == [1, 2]
+    assert [data for data, _ in bad] == [b"rubbish", stranger, b""]
+    assert "run another" in bad[1][1]
+    assert run.frames(position, 100)[1:] == ([], [])
+
+
+def test_some_refused_frames_are_kept_to_look_at(run, bus):
+    run.quarantine([(bytes([number]) * 5000, "why " * 200) for number in range(QUARANTINE_KEPT + 50)])
+    run.quarantine([(b"last", "reason")])
+    kept = bus.client.xrange(keys.run_key(RUN, "quarantine"))
+
+    assert len(kept) == QUARANTINE_KEPT
+    assert max(len(fields[b"f"]) for _, fields in kept) == 4096
+    assert max(len(fields[b"why"]) for _, fields in kept) == 400
+    assert kept[-1][1] == {b"f": b"last", b"why": b"reason"}
+
+
+def test_real_frames_pass_unchanged(run):
+    dice = random.Random(4)
+    frames = [a_frame(dice) for _ in range(20)]
+    for item in frames:
+        object.__setattr__(item, "run", RUN)
+    run.send([item.encode() for item in frames])
+
+    assert [item for _, item in run.frames("0-0", 100)[1]] == frames
+
+
+# -- sealing
+
+
+def test_sealing_moves_everything_and_trims_what_is_dealt_with(run, make_row):
+    run.send([frame(number).encode() for number in range(1, 6)])
+    _, frames, _ = run.frames("0-0", 100)
+    third = frames[2][0]
+    run.seal(FENCE, Sealing([make_row(0), make_row(1)], third, {"w": WorkerTotals(worker="w", sequence=3)}))
+
+    assert run.position() == third
+    assert run.sealed_sequence("w") == 3
+    assert run.sealed_sequence("stranger") == 0
+    assert [item.sequence for _, item in run.frames("0-0", 100)[1]] == [4, 5]
+    assert [item.sequence for _, item in run.frames(run.position(), 100)[1]] == [4, 5]
+    position, rows = run.sealed("0-0")
+    assert rows == [make_row(0), make_row(1)]
+    assert run.sealed(position) == (position, [])
+
+
+def test_sealing_without_a_position_trims_nothing(run, make_row):
+    run.send([frame(1).encode()])
+    run.seal(FENCE, Sealing([make_row(0)]))
+
+    assert run.position() == "0-0"
+    assert len(run.frames("0-0", 100)[1]) == 1
+
+
+def test_sealed_seconds_are_read_in_portions_and_in_the_order_written(run, make_row):
+    run.seal(FENCE, Sealing([make_row(second) for second in (0, 1, 2, 1, 3)]))
+    position, first = run.sealed("0-0", count=3)
+    _, rest = run.sealed(position, count=3)
+
+    assert [row.second for row in first + rest] == [0, 1, 2, 1, 3]
+
+
+def test_a_frame_trimmed_away_by_a_leader_that_was_replaced_is_still_there(run, make_row):
+    run.send([frame(1).encode()])
+    ((entry, _),) = run.frames("0-0", 100)[1]
+    run.claim(FENCE + 1)
+    with pytest.raises(FencedError):
+        run.seal(FENCE, Sealing([make_row(0)], entry))
+
+    assert len(run.frames("0-0", 100)[1]) == 1
+
+
+def test_everything_of_a_run_expires_some_time_after_its_end(run, bus, make_row):
+    run.send([b"rubbish"])
+    run.quarantine(run.frames("0-0", 10)[2])
+    run.tell(WorkerEvent(kind=WorkerEventKind.READY, worker="a"))
+    run.write_seats(FENCE, {"w": Seat()})
+    run.write_record(FENCE, RunRecord(run=RUN, name="demo", submitted_at=1))
+    run.seal(FENCE, Sealing([make_row(0)], "1-0", {"w": WorkerTotals(worker="w")}))
+    run.expire()
+
+    of_run = [key for key in bus.client.scan_iter() if key.startswith(b"{run:")]
+    assert len(of_run) >= 9
+    assert all(0 < bus.client.ttl(key) <= KEPT_AFTER_END_S for key in of_run)
