@@ -97,8 +97,8 @@ def _table(found: list[Pair], counts: list[str], ceiling: float | None, server: 
         rows.append(["wrk, the ceiling of this server", as_count(ceiling), "", "", "", ""])
     busy, server_busy = ([getattr(turn, name) for turn in (*theirs, *ours)] for name in ("busy", "server_busy"))
     note = (
-        f"Server: {server}. {USERS} users, no wait; median of {len(found)} pairs of {turns * TURN_S:g} s each, in turns "
-        f"of {TURN_S:g} s, counted by the server, which used {max(server_busy):.0%} of its core at most. "
+        f"Server: {server}. {USERS} users, no wait; median of {len(found)} pairs of {turns * TURN_S:g} s each, in "
+        f"turns of {TURN_S:g} s, counted by the server, which used {max(server_busy):.0%} of its core at most. "
         f"The generators got {min(busy):.0%} to {max(busy):.0%} of theirs."
     )
     if ceiling is None:

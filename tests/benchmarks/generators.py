@@ -99,6 +99,7 @@ class Generator:
         command: the process a person started, perhaps the same.
         end: the signal that ends it as a person would.
         recorded: how many requests it says it recorded, once it has ended.
+        log: what it wrote.
 
     Attributes:
         served: requests the server answered it.
@@ -111,8 +112,9 @@ class Generator:
         command: subprocess.Popen[bytes],
         end: signal.Signals,
         recorded: Callable[[], int],
+        log: Path,
     ) -> None:
-        self._server, self._command, self._end, self._recorded = server, command, end, recorded
+        self._server, self._command, self._end, self._recorded, self._log = server, command, end, recorded, log
         self._process, self._server_process = psutil.Process(pid), psutil.Process(server.pid)
         self.served = 0
         first = server.answered()
@@ -152,7 +154,8 @@ class Generator:
         deadline = time.monotonic() + 30
         while not condition():
             if time.monotonic() > deadline or self._command.poll() is not None:
-                raise AssertionError(f"{self._command.args} sends nothing (exit code {self._command.poll()})")
+                said = self._log.read_text(errors="replace")[-2000:]
+                raise AssertionError(f"{self._command.args} sends nothing (exit code {self._command.poll()}):\n{said}")
             time.sleep(0.02)
 
 
@@ -173,9 +176,7 @@ def locust(server: WebServer, folder: Path, core: int, users: int) -> Iterator[G
     with output.open("wb") as stdout, _log(folder, "locust") as log, on_core(core):
         child = start_child([sys.executable, "-m", "locust", *args], env=_env(server), stdout=stdout, stderr=log)
     try:
-        yield Generator(server, child.pid, child, signal.SIGTERM, recorded)
-    except AssertionError as error:
-        raise AssertionError(f"{error}\n{_said(folder)}") from error
+        yield Generator(server, child.pid, child, signal.SIGTERM, recorded, Path(log.name))
     finally:
         _stop(child.pid, child)
 
@@ -192,9 +193,7 @@ def loadgen(server: WebServer, folder: Path, core: int, users: int) -> Iterator[
         command = loadgen_command("run", str(LOCUSTFILE), *_load(server, users), "--json", str(summary))
         run = start_child(command, env={**_env(server), "LOADGEN_REDIS": redis_url}, stdout=log, stderr=log)
         try:
-            yield Generator(server, worker, run, signal.SIGINT, recorded)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{_said(folder)}") from error
+            yield Generator(server, worker, run, signal.SIGINT, recorded, Path(log.name))
         finally:
             _stop(worker, run)
 
@@ -245,10 +244,6 @@ def _env(server: WebServer) -> dict[str, str]:
 
 def _log(folder: Path, name: str) -> IO[bytes]:
     return (folder / f"{name}.log").open("wb")
-
-
-def _said(folder: Path) -> str:
-    return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-2000:]}" for log in folder.glob("*.log"))
 
 
 def _stop(pid: int, command: subprocess.Popen[bytes]) -> None:
