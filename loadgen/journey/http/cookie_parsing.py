@@ -94,6 +94,14 @@ def text_of(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")
 
 
+def octets_of(header: str) -> bytes:
+    """A header's bytes from the text that Python's HTTP libraries make of them (one character a byte)."""
+    try:
+        return header.encode("latin-1")
+    except UnicodeEncodeError:
+        return header.encode("utf-8", "replace")
+
+
 def _parse_attributes(rest: bytes) -> Attributes | None:
     """Read what follows the first semicolon; None when the cookie is to be refused for it."""
     if _FORBIDDEN.search(rest):

@@ -4,7 +4,7 @@
 
     response ── Set-Cookie ──▶ store ──▶ parse ─▶ judge ─▶ jar ──▶ header ── Cookie ──▶ request
 
-Thousands of jars live at once and every request asks one of them, so an empty jar is three words, and a header that was
+Thousands of jars live at once and every request asks one of them, so an empty jar is four words, and a header that was
 composed once is kept until the jar changes or one of its cookies ends. Which cookies a request carries depends on its
 path only through the cookies' own paths, and those are nearly always ``/``.
 
@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from loadgen.journey.http.cookie_parsing import parse_set_cookie
+from loadgen.journey.http.cookie_parsing import octets_of, parse_set_cookie
 from loadgen.journey.http.cookie_rules import ANY_HOST, Cookie, domain_matches, path_matches, received
 
 MAX_PER_DOMAIN: Final = 180
@@ -39,6 +39,9 @@ _UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f;]")
 _Key = tuple[str, str, str, bool]
 """What makes one cookie another's successor: name, domain, path, and whether it is for the host only."""
 
+_Headers = dict[object, tuple[float, bytes]]
+"""Headers composed before, by host (and the cookies' paths where these matter), with the instants they end at."""
+
 
 class CookieJar:
     """One shopper's cookies.
@@ -47,11 +50,12 @@ class CookieJar:
     :class:`Cookie` objects. A cookie whose time is over leaves when the next request is made.
     """
 
-    __slots__ = ("_cookies", "_headers", "_paths")
+    __slots__ = ("_cookies", "_open_headers", "_paths", "_secure_headers")
 
     def __init__(self) -> None:
         self._cookies: dict[_Key, Cookie] | None = None  # in the order of their creation
-        self._headers: dict[tuple[object, ...], tuple[float, bytes]] | None = None
+        self._secure_headers: _Headers | None = None
+        self._open_headers: _Headers | None = None
         self._paths: tuple[str, ...] = ()  # of the cookies, but "/"; right while there are headers
 
     # -- the client's side ------------------------------------------------------------------------------------------
@@ -79,7 +83,7 @@ class CookieJar:
         """
         path = path.partition("?")[0]
         for value in values:
-            asked = parse_set_cookie(value if isinstance(value, bytes) else _octets(value))
+            asked = parse_set_cookie(value if isinstance(value, bytes) else octets_of(value))
             cookie = received(asked, host, path, secure, now_s, cross_site) if asked else None
             if cookie is not None and (secure or not self._overlays(cookie, now_s)):
                 self._put(cookie, now_s)
@@ -96,17 +100,20 @@ class CookieJar:
         """
         if not self._cookies:
             return b""
-        headers = self._headers
+        headers = self._secure_headers if secure else self._open_headers
         if headers is None:
-            headers = self._begin()
-        key: tuple[object, ...] = (host, secure)
-        if cross_site or self._paths:
+            headers = self._begin(secure)
+        key: object = host
+        if self._paths or cross_site:
             path = path.partition("?")[0]
-            key = (host, secure, cross_site, *[prefix for prefix in self._paths if path_matches(path, prefix)])
+            key = (host, cross_site, *[prefix for prefix in self._paths if path_matches(path, prefix)])
         known = headers.get(key)
         if known is not None and now_s < known[0]:
             return known[1]
-        return self._compose(key, host, path, secure, now_s, cross_site)
+        until_s, value = self._compose(host, path, secure, now_s, cross_site)
+        if len(headers) < _HEADERS_KEPT:
+            headers[key] = (until_s, value)
+        return value
 
     # -- the author's side ------------------------------------------------------------------------------------------
 
@@ -213,7 +220,7 @@ class CookieJar:
 
     def clear(self) -> None:
         """Forget all cookies."""
-        self._cookies = self._headers = None
+        self._cookies = self._secure_headers = self._open_headers = None
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -247,11 +254,11 @@ class CookieJar:
         if self._cookies is None:
             self._cookies = {}
         self._cookies[_key(cookie)] = cookie
-        self._headers = None
+        self._secure_headers = self._open_headers = None
 
     def _remove(self, key: _Key) -> None:
         if self._cookies and self._cookies.pop(key, None) is not None:
-            self._headers = None
+            self._secure_headers = self._open_headers = None
 
     def _remove_ended(self, now_s: float) -> None:
         for cookie in [cookie for cookie in self if cookie.is_expired(now_s)]:
@@ -265,35 +272,26 @@ class CookieJar:
         if excess:
             self._remove(_key(next((cookie for cookie in excess if not cookie.secure), excess[0])))
 
-    def _begin(self) -> dict[tuple[object, ...], tuple[float, bytes]]:
-        """Begin anew to keep headers, after a change."""
-        self._headers = {}
+    def _begin(self, secure: bool) -> _Headers:
+        """Begin to keep headers, after a change."""
+        headers: _Headers = {}
+        if secure:
+            self._secure_headers = headers
+        else:
+            self._open_headers = headers
         self._paths = tuple({cookie.path for cookie in self} - {"/"})
-        return self._headers
+        return headers
 
-    def _compose(
-        self, key: tuple[object, ...], host: str, path: str, secure: bool, now_s: float, cross_site: bool
-    ) -> bytes:
-        """Write the header and keep it."""
+    def _compose(self, host: str, path: str, secure: bool, now_s: float, cross_site: bool) -> tuple[float, bytes]:
+        """Write a header; gives the instant until which it is right, and its value."""
         self._remove_ended(now_s)
         carried = [cookie for cookie in self if cookie.is_for(host, path, secure, cross_site)]
         if self._paths:
             carried.sort(key=lambda cookie: -len(cookie.path))  # stable: of equals, the one created first
         text = "; ".join([f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in carried])
-        value = text.encode("utf-8", "surrogateescape")
         until_s = min([cookie.expires for cookie in carried if cookie.expires is not None], default=math.inf)
-        if self._headers is not None and len(self._headers) < _HEADERS_KEPT:
-            self._headers[key] = (until_s, value)
-        return value
+        return until_s, text.encode("utf-8", "surrogateescape")
 
 
 def _key(cookie: Cookie) -> _Key:
     return (cookie.name, cookie.domain, cookie.path, cookie.host_only)
-
-
-def _octets(header: str) -> bytes:
-    """A header's bytes from the text that Python's HTTP libraries make of them."""
-    try:
-        return header.encode("latin-1")
-    except UnicodeEncodeError:
-        return header.encode("utf-8", "replace")
