@@ -1,13 +1,13 @@
 """What the coordinator pays for each frame, and what Locust's master pays for a report of the same requests.
 
-CPU time. 100 workers report once a second; each frame holds 20 series, 500 requests, and the funnel of 10 steps.
+CPU time. 100 workers report once a second; each frame holds 20 series and the funnel of 10 steps.
 """
 
 from __future__ import annotations
 
 import random
 
-from benchmarks.sample_frames import REQUESTS, SERIES, frames_of
+from benchmarks.sample_frames import SERIES, frames_of
 from benchmarks.spread import Spread, as_time, cpu_ns
 from benchmarks.table import Table
 
@@ -17,26 +17,33 @@ from loadgen.stats import RunStats, SecondRow
 
 WORKERS = 100
 
+FRAMES = (500, 5_000)
+"""Requests in a frame: a worker in a usual run, and one at its limit."""
+
 
 def measure(quick: bool) -> list[Table]:
     """The cost of a frame, from the worker that writes it to the sealed second."""
-    rounds, seconds = (3, 2) if quick else (11, 10)
-    frames = frames_of(WORKERS, seconds)
+    rounds, seconds = (3, 1) if quick else (11, 5)
+    columns = [_costs(rounds, seconds, requests) for requests in FRAMES]
+    rows = [[what, *(cell for column in columns for cell in column[what].cells(as_time))] for what in columns[0]]
+    note = (
+        f"CPU time; median of {rounds} rounds of {seconds} seconds of {WORKERS} workers, {SERIES} series in each frame."
+    )
+    head = ["for each frame", *(title for n in FRAMES for title in (f"{n:,} requests", "least to most"))]
+    return [Table("frames", head, rows, [note])]
+
+
+def _costs(rounds: int, seconds: int, requests: int) -> dict[str, Spread]:
+    frames = frames_of(WORKERS, seconds, requests)
     packed = [[frame.encode() for frame in second] for second in frames]
     times = WORKERS * seconds
-    rows = [
-        ("worker: frame encoded", cpu_ns(rounds, times, lambda: frames, _encode)),
-        ("coordinator: frame decoded and checked", cpu_ns(rounds, times, lambda: packed, _decode)),
-        ("coordinator: frame taken in, merged, sealed", cpu_ns(rounds, times, lambda: frames, _seal)),
-        ("coordinator: sealed second written and added up, per frame in it", _afterwards(rounds, times, frames)),
-        ("for comparison: report unpacked and added up by Locust's master", _locust_master(rounds, seconds)),
-    ]
-    note = (
-        f"CPU time; median of {rounds} rounds of {seconds} seconds of {WORKERS} workers, "
-        f"{SERIES} series and {REQUESTS} requests in each frame."
-    )
-    head = ["what", "median", "least to most"]
-    return [Table("frames", head, [[what, *spread.cells(as_time)] for what, spread in rows], [note])]
+    return {
+        "worker: encoded": cpu_ns(rounds, times, lambda: frames, _encode),
+        "coordinator: decoded and checked": cpu_ns(rounds, times, lambda: packed, _decode),
+        "coordinator: taken in, merged, sealed": cpu_ns(rounds, times, lambda: frames, _seal),
+        "coordinator: its part of the sealed second, written and added up": _afterwards(rounds, times, frames),
+        "for comparison, Locust's master: report unpacked and added up": _locust_master(rounds, seconds, requests),
+    }
 
 
 def _encode(frames: list[list[Frame]]) -> None:
@@ -77,7 +84,7 @@ def _afterwards(rounds: int, times: int, frames: list[list[Frame]]) -> Spread:
     return cpu_ns(rounds, times, lambda: _seal(frames), work)
 
 
-def _locust_master(rounds: int, seconds: int) -> Spread:
+def _locust_master(rounds: int, seconds: int, requests: int) -> Spread:
     """Locust's own listeners, in both roles; its messages are msgpack too."""
     import msgpack
     from locust.event import Events
@@ -88,7 +95,7 @@ def _locust_master(rounds: int, seconds: int) -> Spread:
     setup_distributed_stats_event_listeners(reporting, worker)
     reports = []
     for _ in range(WORKERS):
-        for number in range(REQUESTS):
+        for number in range(requests):
             worker.log_request("GET", f"/page/{number % SERIES}", rng.lognormvariate(4.4, 0.6), 24_000)
         data: dict[str, object] = {}
         reporting.report_to_master.fire(client_id="w", data=data)

@@ -10,52 +10,59 @@ from loadgen.messages import Frame, Health
 from loadgen.stats import OK, ArrivalCounts, JourneyCounts, Series, SeriesKey, StepCounts, Tally
 
 SERIES = 20
-REQUESTS = 500
 STEPS = ("home", "search", "product", "cart", "payment")
 
 
-def frame_of(worker: int, second: int, rng: random.Random) -> Frame:
-    """One second of one worker: 500 requests of 50 shoppers in 20 series."""
+def frame_of(worker: int, second: int, requests: int, rng: random.Random) -> Frame:
+    """One second of one worker: requests of a tenth as many shoppers in 20 series."""
     return Frame(
         run="winter-sales-1124-060000-ab12",
         worker=f"machine-17-{worker:08x}",
         sequence=second + 1,
         second=second,
         epoch=1,
-        tally=_tally(rng),
+        tally=_tally(requests, rng),
         health=Health(cpu=0.62, loop_lag_us=2400, rss_bytes=110_000_000, clock_error_us=80),
     )
 
 
-def frames_of(workers: int, seconds: int) -> list[list[Frame]]:
+def frames_of(workers: int, seconds: int, requests: int) -> list[list[Frame]]:
     """For each second, the frames of all workers; the same at every call."""
     rng = random.Random(7)
-    return [[frame_of(worker, second, rng) for worker in range(workers)] for second in range(seconds)]
+    return [[frame_of(worker, second, requests, rng) for worker in range(workers)] for second in range(seconds)]
 
 
-def _tally(rng: random.Random) -> Tally:
-    series = {}
+def _tally(requests: int, rng: random.Random) -> Tally:
+    series, shoppers = {}, requests // 10
     for number in range(SERIES):
         step = STEPS[number % len(STEPS)]
-        service = [_service_us(rng) for _ in range(REQUESTS // SERIES)]
-        since_due = [us + rng.randrange(50, 1500) for us in service]
+        service = _services_us(requests // SERIES, rng)
+        since_due = [us + lag_us for us, lag_us in zip(service, _lags_us(len(service), rng), strict=True)]
         key = SeriesKey("Buyer" if number % 2 else "Browser", step, f"/{step}/{chr(97 + number)}/{{slug}}", "GET", OK)
         series[key] = Series(Histogram.of(service), Histogram.of(since_due), 24_000 * len(service))
     return Tally(
         series=series,
-        arrivals={0: ArrivalCounts(started=50, lag=Histogram.of([rng.randrange(50, 1500) for _ in range(50)]))},
-        shoppers=Counter({0: 400}),
+        arrivals={
+            0: ArrivalCounts(started=shoppers, lag=Histogram.of([rng.randrange(50, 1500) for _ in range(shoppers)]))
+        },
+        shoppers=Counter({0: 8 * shoppers}),
         steps={
-            (journey, step): StepCounts(25, 24, time=Histogram.of([_service_us(rng) * 3 for _ in range(24)]))
+            (journey, step): StepCounts(
+                shoppers, shoppers, time=Histogram.of([_service_us(rng) * 3 for _ in range(shoppers)])
+            )
             for journey in ("Browser", "Buyer")
             for step in STEPS
         },
-        journeys={"Browser": JourneyCounts(35, 33), "Buyer": JourneyCounts(15, 14)},
+        journeys={"Browser": JourneyCounts(shoppers, shoppers), "Buyer": JourneyCounts(shoppers, shoppers)},
         counters=Counter({("Buyer", "orders"): 14, ("Buyer", "revenue_cents"): 81_230}),
-        sent=REQUESTS,
+        sent=requests,
         in_flight=40,
     )
 
 
-def _service_us(rng: random.Random) -> int:
-    return round(rng.lognormvariate(11.3, 0.6))
+def _services_us(count: int, rng: random.Random) -> list[int]:
+    return [round(rng.lognormvariate(11.3, 0.6)) for _ in range(count)]
+
+
+def _lags_us(count: int, rng: random.Random) -> list[int]:
+    return [rng.randrange(50, 1500) for _ in range(count)]

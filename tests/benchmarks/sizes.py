@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sample_frames import REQUESTS, SERIES, STEPS, frame_of
+from benchmarks.sample_frames import SERIES, STEPS, frame_of
 from benchmarks.standing import await_idle, standing_cluster
 from benchmarks.table import Table
 from cluster.harness import Cluster, finish
@@ -23,9 +23,11 @@ WORKERS = 2
 def measure(quick: bool) -> list[Table]:
     """Both."""
     seconds = 5 if quick else 60
-    size = len(frame_of(0, 0, random.Random(7)).encode())
-    frame = f"one frame of {SERIES} series, {REQUESTS} requests, {2 * len(STEPS)} steps of the funnel"
-    rows = [[frame, format_bytes(size)]]
+    rows = []
+    for requests in (500, 5_000):
+        size = len(frame_of(0, 0, requests, random.Random(7)).encode())
+        what = f"one frame of {requests:,} requests in {SERIES} series, {2 * len(STEPS)} steps of the funnel"
+        rows.append([what, format_bytes(size)])
     with standing_cluster(WORKERS) as cluster:
         shop = cluster.shop()
         await_idle(cluster, WORKERS)
