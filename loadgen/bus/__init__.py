@@ -7,8 +7,8 @@ yield by themselves, in the coordinator a call is a call.
 """
 
 from loadgen.bus.cluster import ClusterBus, Leadership
-from loadgen.bus.connection import Bus, connect
+from loadgen.bus.connection import Bus, connect, is_speaking
 from loadgen.bus.embedded import EmbeddedServer
 from loadgen.bus.run import RunBus, Sealing
 
-__all__ = ["Bus", "ClusterBus", "EmbeddedServer", "Leadership", "RunBus", "Sealing", "connect"]
+__all__ = ["Bus", "ClusterBus", "EmbeddedServer", "Leadership", "RunBus", "Sealing", "connect", "is_speaking"]

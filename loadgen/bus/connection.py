@@ -16,6 +16,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -113,12 +114,26 @@ def speaking_to(shown: str) -> Iterator[None]:
     Args:
         shown: the URL without password, for the message.
     """
+    token = _speaking.set(True)
     try:
         yield
     except (redis.exceptions.RedisError, RedisClusterException) as error:
         raise _translated(error, shown) from error
     except OSError as error:
         raise BusError(f"cannot speak to Redis at {shown}: {error}", hint=_HINT_UNREACHABLE) from error
+    finally:
+        _speaking.reset(token)
+
+
+_speaking: ContextVar[bool] = ContextVar("loadgen_speaking_to_redis", default=False)
+
+
+def is_speaking() -> bool:
+    """Whether the present thread or greenlet is speaking to Redis: a worker lets such connections pass.
+
+    Sentinel and Cluster name servers that no URL names, so a list of addresses would not do.
+    """
+    return _speaking.get()
 
 
 _HINT_UNREACHABLE = "is the server running, and are host and port right? try: redis-cli -u URL ping"

@@ -8,9 +8,8 @@ monkey.patch_all()
 
 import logging
 import sys
-from urllib.parse import urlsplit
 
-from loadgen.bus import connect
+from loadgen.bus import connect, is_speaking
 from loadgen.errors import LoadgenError
 from loadgen.worker.process import WorkerProcess
 from loadgen.worker.settings import WorkerSettings, cluster_key
@@ -28,11 +27,11 @@ def main() -> int:
         level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s {settings.name} %(levelname)s %(message)s"
     )
     logging.getLogger("locust").setLevel(logging.WARNING)
-    own = [address.rpartition("@")[2] for address in urlsplit(settings.redis_url).netloc.split(",")]
     try:
         bus = connect(settings.redis_url)
-        enforce(AllowedTargets([*settings.allow_targets, *own]))  # the process itself must reach Redis; plans must not
-        well = WorkerProcess(bus, settings, cluster_key(), AllowedTargets(settings.allow_targets)).run()
+        targets = AllowedTargets(settings.allow_targets)
+        enforce(targets, exempt=is_speaking)
+        well = WorkerProcess(bus, settings, cluster_key(), targets).run()
     except LoadgenError as error:
         logging.getLogger("loadgen.worker").error("%s", error.message)  # noqa: TRY400 -- the sentence says all
         return error.exit_code

@@ -1,8 +1,9 @@
 """Whom this worker may aim at.
 
-Its operator names hosts; loopback is always allowed, as is what the worker itself needs (Redis). Journey code may ask
+Its operator names hosts; loopback is always allowed, as is what the worker itself says to Redis. Journey code may ask
 for any host, so this is enforced where every connection passes: names when gevent resolves them, addresses by an audit
-hook when a socket connects. A refused connection is a ``PermissionError`` in the journey, counted as a failure.
+hook when a socket connects or sends. A refused connection is a ``PermissionError`` in the journey, counted as a
+failure.
 
 Patterns: ``shop.example``, ``shop.example:443``, ``*.shop.example`` (any subdomain), ``192.0.2.7``, ``*`` (anything).
 """
@@ -12,9 +13,10 @@ from __future__ import annotations
 import errno
 import ipaddress
 import sys
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 import gevent
 from gevent.hub import Hub
@@ -31,7 +33,7 @@ class AllowedTargets:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = [_split(pattern) for pattern in patterns]
-        self._addresses: set[str] = set()
+        self._resolved: defaultdict[str, set[int | None]] = defaultdict(set)
 
     def allows(self, host: str, port: int | None = None) -> bool:
         """Whether a host name or literal address may be aimed at.
@@ -41,12 +43,14 @@ class AllowedTargets:
             port: None asks whether any port is allowed.
         """
         name = host.strip("[]").rstrip(".").lower()
-        if is_loopback(name) or name in self._addresses:
+        if is_loopback(name):
             return True
-        return any(
-            fnmatchcase(name, pattern) and (wanted is None or port is None or wanted == port)
-            for pattern, wanted in self._patterns
-        )
+        ports = self._ports_of(name) | self._resolved.get(name, set())
+        return bool(ports) and (port is None or not ports.isdisjoint({None, port}))
+
+    def _ports_of(self, name: str) -> set[int | None]:
+        """The ports that patterns allow for a name; None stands for all of them."""
+        return {port for pattern, port in self._patterns if fnmatchcase(name, pattern)}
 
     def check(self, host: str, port: int | None) -> None:
         """Refuse a plan's target.
@@ -60,9 +64,11 @@ class AllowedTargets:
                 hint=f"its operator must allow it: loadgen worker --allow-target {host}",
             )
 
-    def resolved(self, addresses: Iterable[str]) -> None:
-        """These addresses belong to an allowed name."""
-        self._addresses.update(addresses)
+    def resolved(self, host: str, addresses: Iterable[str]) -> None:
+        """These addresses belong to an allowed name; the same ports are allowed there."""
+        ports = self._ports_of(host.rstrip(".").lower())
+        for address in addresses:
+            self._resolved[address] |= ports
 
 
 def is_loopback(host: str) -> bool:
@@ -75,40 +81,58 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def enforce(targets: AllowedTargets) -> None:
-    """Let this process connect to nothing else, from now on until it ends."""
+def enforce(targets: AllowedTargets, exempt: Callable[[], bool] = lambda: False) -> None:
+    """Let this process connect to nothing else, from now on until it ends.
+
+    Args:
+        targets: whom it may aim at.
+        exempt: whether the present greenlet may do as it likes.
+    """
     hub: Hub = gevent.get_hub()
-    hub.resolver = _Resolver(hub.resolver, targets)
+    hub.resolver = _Resolver(hub.resolver, targets, exempt)
 
     def on_event(event: str, args: tuple[Any, ...]) -> None:
-        if event == "socket.connect":
-            address = args[1]
-            if isinstance(address, tuple) and not targets.allows(str(address[0]), int(address[1])):
-                raise _refusal(str(address[0]))
+        if event in _EVENTS and isinstance(args[1], tuple) and not exempt():
+            host, port = args[1][:2]
+            if not targets.allows(str(host), port):
+                raise _refusal(str(host))
 
     sys.addaudithook(on_event)
+
+
+_EVENTS: Final = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+"""Audit events of what may leave this machine; an address is their second argument."""
 
 
 class _Resolver:
     """gevent's resolver, for allowed names only; remembers what they resolve to."""
 
-    def __init__(self, inner: Any, targets: AllowedTargets) -> None:
-        self._inner, self._targets = inner, targets
+    def __init__(self, inner: Any, targets: AllowedTargets, exempt: Callable[[], bool]) -> None:
+        self._inner, self._targets, self._exempt = inner, targets, exempt
 
     def getaddrinfo(self, host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else host
-        if name and not self._targets.allows(name):
-            raise _refusal(name)
+        name = self._checked(host)
         found = self._inner.getaddrinfo(host, port, *args, **kwargs)
-        self._targets.resolved(str(entry[4][0]) for entry in found)
+        self._targets.resolved(name, (str(entry[4][0]) for entry in found))
         return found
 
     def gethostbyname(self, hostname: Any, *args: Any) -> Any:
-        if not self._targets.allows(hostname):
-            raise _refusal(hostname)
+        name = self._checked(hostname)
         found = self._inner.gethostbyname(hostname, *args)
-        self._targets.resolved([found])
+        self._targets.resolved(name, [found])
         return found
+
+    def gethostbyname_ex(self, hostname: Any, *args: Any) -> Any:
+        name = self._checked(hostname)
+        found = self._inner.gethostbyname_ex(hostname, *args)
+        self._targets.resolved(name, found[2])
+        return found
+
+    def _checked(self, host: Any) -> str:
+        name = host.decode(errors="replace") if isinstance(host, bytes) else host or ""
+        if name and not self._exempt() and not self._targets.allows(name):
+            raise _refusal(name)
+        return str(name)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
