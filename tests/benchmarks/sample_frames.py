@@ -42,14 +42,10 @@ def _tally(requests: int, rng: random.Random) -> Tally:
         series[key] = Series(Histogram.of(service), Histogram.of(since_due), 24_000 * len(service))
     return Tally(
         series=series,
-        arrivals={
-            0: ArrivalCounts(started=shoppers, lag=Histogram.of([rng.randrange(50, 1500) for _ in range(shoppers)]))
-        },
+        arrivals={0: ArrivalCounts(started=shoppers, lag=Histogram.of(_lags_us(shoppers, rng)))},
         shoppers=Counter({0: 8 * shoppers}),
         steps={
-            (journey, step): StepCounts(
-                shoppers, shoppers, time=Histogram.of([_service_us(rng) * 3 for _ in range(shoppers)])
-            )
+            (journey, step): StepCounts(shoppers, shoppers, time=Histogram.of(_services_us(shoppers, rng)))
             for journey in ("Browser", "Buyer")
             for step in STEPS
         },
