@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 from loadgen.journey.http import bodies, redirects
 from loadgen.journey.http.composing import Wanted, basic_auth, body_of, has_header, head_of
 from loadgen.journey.http.connections import Connections, Streamed
+from loadgen.journey.http.cookie_rules import is_secure
 from loadgen.journey.http.cookies import CookieJar
 from loadgen.journey.http.dialing import Dialer
 from loadgen.journey.http.exchange import Answer, Connection
@@ -300,9 +301,11 @@ class Client:
     def _cookies(self, place: _Place) -> bytes:
         if not self.cookiejar:
             return b""
-        return self.cookiejar.header(place.origin.host, place.target, place.origin.scheme == "https", time.time())
+        return self.cookiejar.header(
+            place.origin.host, place.target, is_secure(place.origin.scheme, place.origin.host), time.time()
+        )
 
     def _store_cookies(self, place: _Place, answer: Answer) -> None:
         values = [value for name, value in answer.headers if name.lower() == b"set-cookie"]
-        secure = place.origin.scheme == "https"
+        secure = is_secure(place.origin.scheme, place.origin.host)
         self.cookiejar.store(place.origin.host, place.target, secure, values, time.time())
