@@ -28,6 +28,7 @@ from loadgen.children import loadgen_command, start_child, stop_child
 from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+OWN_CLIENT = Path(__file__).with_name("own_client.py")
 KEY = "a key for benchmarks"
 
 WARM_UP_S = 3.0
@@ -182,15 +183,15 @@ def locust(server: WebServer, folder: Path, core: int, users: int) -> Iterator[G
 
 
 @contextmanager
-def loadgen(server: WebServer, folder: Path, core: int, users: int) -> Iterator[Generator]:
+def loadgen(server: WebServer, folder: Path, core: int, users: int, file: Path) -> Iterator[Generator]:
     """``loadgen run`` with one worker process on a core of its own, all other parts where this process is."""
-    summary = folder / "loadgen.json"
+    summary = folder / f"{file.stem}.json"
 
     def recorded() -> int:
         return int(json.loads(summary.read_text())["totals"]["requests"])
 
-    with _log(folder, "loadgen") as log, _cluster(core, _env(server), log) as (redis_url, worker):
-        command = loadgen_command("run", str(LOCUSTFILE), *_load(server, users), "--json", str(summary))
+    with _log(folder, file.stem) as log, _cluster(core, _env(server), log) as (redis_url, worker):
+        command = loadgen_command("run", str(file), *_load(server, users), "--json", str(summary))
         run = start_child(command, env={**_env(server), "LOADGEN_REDIS": redis_url}, stdout=log, stderr=log)
         try:
             yield Generator(server, worker, run, signal.SIGINT, recorded, Path(log.name))

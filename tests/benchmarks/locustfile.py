@@ -1,4 +1,4 @@
-"""The same file for both: users who ask for one page, again and again."""
+"""Users who ask for one page, again and again: run as it is by Locust and by loadgen."""
 
 import os
 
