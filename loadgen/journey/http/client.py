@@ -32,8 +32,8 @@ from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.urls import join, split
 from loadgen.journey.http.wires import Origin
 
-_PLAIN_PATH: Final = re.compile(r"/[!-~]*\Z")
-"""A path that needs no encoding: nearly all of them. (A ``#`` is looked for apart.)"""
+_PLAIN_PATH: Final = re.compile(r"/[!$-.0-;=@-Z\[\]_a-z|~/]*(?:\?[!$-&(-;=?-~]*)?\Z")
+"""A path and query that need no encoding (see :mod:`loadgen.journey.http.urls`): nearly all of them."""
 
 _SAFE_TO_REPEAT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110, 9.2.2): sent once more when a kept connection turns out to be closed."""
@@ -109,9 +109,16 @@ class Client:
         return self.request("OPTIONS", url, **options)
 
     def iter_lines(self, url: str, method: str = "GET", **options: Any) -> Iterator[str]:
-        """The lines of a streamed answer, as they come."""
+        """The lines of a streamed answer, as they come.
+
+        Raises:
+            BadStatus: a status that counts as a failure.
+            RequestFailed: nothing came, or not all.
+        """
         rest = ""
-        for piece in self.request(method, url, stream=True, **options).iter_content(decode_content=True):
+        response = self.request(method, url, stream=True, **options)
+        response.raise_for_status()
+        for piece in response.iter_content(decode_content=True):
             rest += piece if isinstance(piece, str) else piece.decode(errors="replace")
             *lines, rest = rest.split("\n")
             yield from lines
@@ -140,7 +147,7 @@ class Client:
         catch_response: bool = False,
         stream: bool = False,
         headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
+        auth: tuple[str | bytes, str | bytes] | None = None,
         json: Any = None,
         allow_redirects: bool = True,
         context: Mapping[str, Any] | None = None,
@@ -193,10 +200,10 @@ class Client:
     def _place(self, url: str, params: Any) -> _Place:
         if (
             _PLAIN_PATH.match(url)
-            and "#" not in url
             and params is None
             and not url.startswith("//")
             and "/." not in url
+            and "/%2" not in url  # it may be an encoded dot
         ):
             return _Place(self._home, self._prefix + url, self.base_url + url)
         absolute = url if "://" in url[:10] else f"{self.base_url}{url}"
@@ -209,7 +216,7 @@ class Client:
         self,
         method: str,
         headers: Mapping[str, str] | None,
-        auth: tuple[str, str] | None,
+        auth: tuple[str | bytes, str | bytes] | None,
         data: Any,
         json: Any,
         files: Any,

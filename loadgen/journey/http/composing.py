@@ -15,8 +15,8 @@ from loadgen.journey.http.content import ACCEPT_ENCODING
 from loadgen.journey.http.headers import request_head
 from loadgen.journey.http.wires import Origin
 
-_NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT", "DELETE"})
-"""Methods that announce no empty body."""
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+"""Methods that announce a body even if it is empty (RFC 9110, 8.6)."""
 
 USER_AGENT: Final = "Mozilla/5.0 (compatible; loadgen)"
 """What a shopper says it is, unless its headers say otherwise."""
@@ -84,9 +84,10 @@ def _unusual_head(
     return request_head(wanted.method, target, fields)[:-2] + proxy_head + body_head + b"\r\n"
 
 
-def basic_auth(user: str, password: str) -> str:
-    """The value of an Authorization header (RFC 7617)."""
-    return "Basic " + b64encode(f"{user}:{password}".encode()).decode("ascii")
+def basic_auth(user: str | bytes, password: str | bytes) -> str:
+    """The value of an Authorization header (RFC 7617); text is sent as UTF-8."""
+    pair = [part.encode() if isinstance(part, str) else part for part in (user, password)]
+    return "Basic " + b64encode(b":".join(pair)).decode("ascii")
 
 
 def body_of(data: Any, json: Any, files: Any) -> tuple[bytes | Iterable[bytes], str]:
@@ -97,7 +98,7 @@ def body_of(data: Any, json: Any, files: Any) -> tuple[bytes | Iterable[bytes], 
         return bodies.json_body(json) if json is not None else (b"", "")
     if isinstance(data, (str, bytes, bytearray, Mapping, list, tuple)):
         return bodies.form(data)
-    return data, ""
+    return data, bodies.BYTES_TYPE
 
 
 def has_header(headers: Mapping[str, str], name: str) -> bool:
@@ -108,7 +109,7 @@ def has_header(headers: Mapping[str, str], name: str) -> bool:
 def _body_head(wanted: Wanted) -> bytes:
     if not isinstance(wanted.body, bytes):
         length = b"Transfer-Encoding: chunked\r\n"
-    elif wanted.body or wanted.method not in _NO_BODY:
+    elif wanted.body or wanted.method in _WITH_BODY:
         length = b"Content-Length: %d\r\n" % len(wanted.body)
     else:
         return b""

@@ -122,7 +122,7 @@ class Reporter:
             context={**own, **(context or {})},
             exception=error,
             start_time=time.time() - time_s,
-            url=response.url if response is not None else name,
+            url=name if response is None else (response.history or [response])[0].url,  # before redirects, as Locust's
         )
 
 

@@ -107,7 +107,7 @@ class Response:
 
     @property
     def url(self) -> str:
-        """The address of the request, as with FastHttpUser; see :attr:`history` for redirects."""
+        """The address that answered in the end; :attr:`history` has those that redirected to it."""
         return self.request.url
 
     @property
@@ -129,8 +129,11 @@ class Response:
 
     @property
     def body_bytes(self) -> int:
-        """Size of the body as it travelled."""
-        return sum(map(len, self._chunks)) if self._chunks else 0
+        """Size of the body as it travelled; of one that was left on the wire, what its Content-Length says."""
+        if self._chunks is None:
+            announced = self._header("Content-Length")
+            return int(announced) if announced.isdecimal() else 0
+        return sum(map(len, self._chunks))
 
     @property
     def content(self) -> bytes | None:
@@ -162,8 +165,10 @@ class Response:
         Raises:
             json.JSONDecodeError: it is none, or nothing came.
         """
-        content = self.content
-        return json_module.loads(content if content is not None else b"")
+        try:
+            return json_module.loads(self.content or b"")
+        except UnicodeDecodeError:  # not UTF-8, as JSON should be
+            return json_module.loads(self.text or "")
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -246,9 +251,7 @@ class Response:
             )
 
     def __enter__(self) -> Response:
-        if self._report is None:
-            raise LocustError("to judge a request in a with-block, pass catch_response=True")
-        self._entered = True
+        self._entered = self._report is not None  # without catch_response there is nothing to judge
         return self
 
     def __exit__(
