@@ -61,10 +61,11 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
       loadgen run journeys/plans/ramp.yaml --demo-shop --knee 20/s --html report.html --json report.json
       loadgen run locustfile.py -u 100 -r 10 -t 5m -H https://shop.example
     """  # noqa: D301 -- \b keeps click from wrapping the examples
-    from loadgen.cli.outputs import check_outputs, write_outputs
-
     wanted = _Wanted(**options)
     _check_options(plan, redis_url, wanted)
+
+    from loadgen.cli.outputs import check_outputs, write_outputs
+
     check_outputs(wanted.json_file, wanted.html_file, wanted.junit_file, wanted.csv_file)
     loaded = _read(plan, wanted)
     with ExitStack() as stack:
