@@ -1,0 +1,305 @@
+"""Before a worker serves a run: nothing is imported that was not trusted, allowed and complete."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from loadgen.errors import JourneyError, PlanError, TargetError
+from loadgen.messages import RunSpec
+from loadgen.plan.bundle import Bundle
+from loadgen.plan.model import DataFile
+from loadgen.worker.preparation import prepare, read_data, scratch_folder
+from loadgen.worker.targets import AllowedTargets
+
+KEY = b"the cluster's key"
+
+
+class Case:
+    """A run with one journey file that leaves a mark where it is imported."""
+
+    def __init__(self, make, tmp_path) -> None:
+        self.make, self.scratch = make, tmp_path / "scratch"
+        self.scratch.mkdir()
+        self.mark = tmp_path / "imported"
+        code = f"""
+            from pathlib import Path
+            from locust import User, task
+
+            Path({str(self.mark)!r}).touch()
+
+            class Browser(User):
+                @task
+                def home(self):
+                    pass
+
+            class Buyer(Browser):
+                pass
+        """
+        self.folder = make.journeys(code)
+        self.bundle = Bundle({"browse.py": (self.folder / "browse.py").read_bytes()})
+        self.plan = make.plan()
+        self.settings = make.settings()
+        self.targets = AllowedTargets([])
+
+    def spec(self, key: bytes = b"", **changes) -> RunSpec:
+        spec = RunSpec(
+            run="demo-1",
+            plan=self.plan.model_dump_json(),
+            submitted_at=1.0,
+            files=self.bundle.hashes,
+            digest=self.bundle.digest,
+            code="shipped" if key else "installed",
+        ).model_copy(update=changes)
+        return spec.signed(key) if key else spec
+
+    def prepare(self, spec=None, code=None, key: bytes = KEY):
+        spec = spec or self.spec(KEY)
+        code = self.bundle.pack() if code is None else code
+        return prepare(spec, code, self.settings, key, self.targets, self.scratch)
+
+    def refused(self, kind, *args, **options):
+        """Preparing is refused, and nothing was imported for it."""
+        with pytest.raises(kind) as caught:
+            self.prepare(*args, **options)
+        assert not self.mark.exists()
+        return caught.value
+
+
+@pytest.fixture
+def case(make, tmp_path) -> Case:
+    return Case(make, tmp_path)
+
+
+def test_shipped_code_that_is_signed_is_loaded(case):
+    prepared = case.prepare()
+
+    assert case.mark.exists()
+    assert prepared.run == "demo-1"
+    assert prepared.plan == case.plan
+    assert {name: user.__name__ for name, user in prepared.users.items()} == {"Browser": "Browser", "Buyer": "Buyer"}
+    assert prepared.environment.host == "http://127.0.0.1:1"
+    assert (case.scratch / "browse.py").is_file()
+
+
+def test_installed_code_that_is_the_author_s_is_loaded(case):
+    case.settings = case.make.settings(journeys_dir=str(case.folder))
+    case.prepare(case.spec(), b"", b"")
+
+    assert case.mark.exists()
+    assert list(case.scratch.iterdir()) == []
+
+
+def test_installed_code_of_a_signed_run_is_loaded(case):
+    case.settings = case.make.settings(journeys_dir=str(case.folder))
+    case.prepare(case.spec().signed(KEY), b"")
+
+    assert case.mark.exists()
+
+
+# -- in the order in which it is checked
+
+
+@pytest.mark.parametrize(
+    ("signed_with", "own_key", "words"),
+    [
+        (b"another key", KEY, "not signed with this cluster's key"),
+        (b"", KEY, "not signed with this cluster's key"),
+        (b"one key", b"", "takes no shipped journey code"),
+    ],
+)
+def test_code_that_is_not_trusted_is_not_imported(case, signed_with, own_key, words):
+    error = case.refused(JourneyError, case.spec(signed_with), key=own_key)
+
+    assert words in error.message
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"run": "other"}, {"digest": "0" * 64}, {"code": "installed", "signature": ""}],
+    ids=["run", "digest", "unsigned"],
+)
+def test_a_spec_that_was_changed_after_signing_is_refused(case, change):
+    changed = case.spec(KEY).model_copy(update=change)
+
+    assert "not signed" in case.refused(JourneyError, changed).message
+
+
+def test_a_plan_that_was_changed_after_signing_is_refused(case):
+    spec = case.spec(KEY)
+    evil = spec.model_copy(update={"plan": spec.plan.replace("127.0.0.1", "127.0.0.2")})
+
+    assert "not signed" in case.refused(JourneyError, evil).message
+
+
+def test_code_that_differs_from_what_was_signed_is_not_imported(case):
+    evil = Bundle({"browse.py": case.bundle.files["browse.py"] + b"\nimport os\n"})
+    error = case.refused(JourneyError, code=evil.pack())
+
+    assert f"has digest {evil.digest[:12]}" in error.message
+    assert f"the plan's author had {case.bundle.digest[:12]}" in error.message
+    assert "browse.py differs" in error.message
+    assert list(case.scratch.iterdir()) == []
+
+
+def test_code_with_one_file_more_is_not_imported(case):
+    evil = Bundle({**case.bundle.files, "json.py": b""})
+
+    assert "the list of files differs" in case.refused(JourneyError, code=evil.pack()).message
+
+
+@pytest.mark.parametrize("code", [b"", b"rubbish", b"PK\x03\x04"])
+def test_code_that_is_no_bundle_is_refused(case, code):
+    assert "cannot be unpacked" in case.refused(JourneyError, code=code).message
+
+
+def test_a_worker_without_journeys_says_how_to_get_them(case):
+    error = case.refused(JourneyError, case.spec(), b"", b"")
+    assert error.hint == "start it with --journeys DIR"
+    error = case.refused(JourneyError, case.spec().signed(KEY), b"")
+    assert "or submit with LOADGEN_KEY" in error.hint
+
+
+def test_installed_code_that_differs_or_is_missing_is_not_imported(case):
+    case.settings = case.make.settings(journeys_dir=str(case.folder))
+    spec = case.spec(files={**case.bundle.hashes, "shop.py": "0" * 64}, digest="1" * 64)
+    (case.folder / "browse.py").write_text("changed")
+    error = case.refused(JourneyError, spec, b"", b"")
+
+    assert "browse.py differs, shop.py is missing" in error.message
+    assert "this worker's journeys" in error.message
+
+
+def test_installed_code_must_lie_inside_its_folder(case):
+    case.settings = case.make.settings(journeys_dir=str(case.folder))
+    spec = case.spec(files={"../scratch/x.py": "0" * 64}, digest="1" * 64)
+
+    assert "outside" in case.refused(JourneyError, spec, b"", b"").message
+
+
+def test_a_plan_of_another_version_is_refused(case):
+    assert "this version of loadgen" in case.refused(PlanError, case.spec(KEY, plan='{"name": "x"}')).message
+
+
+def test_a_target_that_is_not_allowed_is_refused_before_any_import(case):
+    case.plan = case.make.plan(target={"base_url": "https://198.51.100.7"})
+    error = case.refused(TargetError)
+    assert "may not send to 198.51.100.7" in error.message
+
+    case.targets = AllowedTargets(["198.51.100.7:443"])
+    case.prepare()
+
+
+@pytest.mark.parametrize(
+    ("url", "pattern"),
+    [
+        ("http://shop.example", "shop.example:80"),
+        ("https://shop.example", "shop.example:443"),
+        ("https://shop.example:8443/base", "shop.example:8443"),
+        ("http://[2001:db8::1]:8080", "[2001:db8::1]:8080"),
+    ],
+)
+def test_the_port_of_a_target_is_that_of_its_url(case, url, pattern):
+    case.plan = case.make.plan(target={"base_url": url})
+    case.targets = AllowedTargets([pattern])
+
+    assert case.prepare().environment.host == url
+
+
+def test_a_secret_that_is_not_set_is_refused_before_any_import(case, monkeypatch):
+    monkeypatch.delenv("SHOP_TOKEN", raising=False)
+    case.plan = case.make.plan(target={"base_url": "http://127.0.0.1:1", "headers": {"X-Token": "${env:SHOP_TOKEN}"}})
+    assert "SHOP_TOKEN is not set" in case.refused(PlanError).message
+
+    monkeypatch.setenv("SHOP_TOKEN", "t0k3n")
+    prepared = case.prepare()
+    assert prepared.environment.context.headers == {"X-Token": "t0k3n"}
+    assert prepared.secrets == ("t0k3n",)
+    assert "t0k3n" not in prepared.plan.model_dump_json()
+
+
+def test_a_journey_that_does_not_import_is_refused(case):
+    case.bundle = Bundle({"browse.py": b"import json\n\nprice = 1 / 0\n"})
+    with pytest.raises(JourneyError, match="ZeroDivisionError"):
+        case.prepare()
+
+
+def test_a_journey_that_is_not_in_its_file_is_refused(case):
+    case.plan = case.make.plan(journeys=[{"file": "browse.py", "user": "Browsre"}])
+    with pytest.raises(JourneyError, match="no user Browsre") as caught:
+        case.prepare()
+    assert "Browser" in caught.value.hint
+
+
+# -- data
+
+
+def data_file(name, text, tmp_path, **more):
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return DataFile(**{"name": "rows", "file": name} | more)
+
+
+def test_csv_gives_rows_by_column(tmp_path):
+    data = data_file("a.csv", '\ufeffname,city\nAnna,Köln\n"Bob, jr",Graz\n', tmp_path)
+
+    assert read_data(tmp_path, data, {}) == [{"name": "Anna", "city": "Köln"}, {"name": "Bob, jr", "city": "Graz"}]
+
+
+def test_json_lines_give_whatever_each_line_holds(tmp_path):
+    data = data_file("a.jsonl", '{"name": "Anna"}\n\n[1, 2]\n"x"\n', tmp_path)
+
+    assert read_data(tmp_path, data, {}) == [{"name": "Anna"}, [1, 2], "x"]
+
+
+def test_the_format_may_be_given(tmp_path):
+    data = data_file("a.txt", "a\n1\n", tmp_path, format="csv")
+
+    assert read_data(tmp_path, data, {}) == [{"a": "1"}]
+
+
+def test_a_path_may_depend_on_the_worker(tmp_path):
+    data = data_file("a.csv", "a\n1\n", tmp_path).model_copy(update={"file": "${env:DATA}/a.csv"})
+
+    assert read_data(tmp_path / "elsewhere", data, {"DATA": str(tmp_path)}) == [{"a": "1"}]
+    with pytest.raises(PlanError, match="DATA is not set"):
+        read_data(tmp_path, data, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", b"\xff\xfe"),
+        ("a.csv", "a,b\n" + "x" * 200_000 + ",1\n"),
+        ("a.jsonl", "{"),
+        ("a.jsonl", "[" * 100_000),
+        ("a.jsonl", b"\xff"),
+    ],
+    ids=["not utf-8", "a field too long", "half a line", "too deep", "no text"],
+)
+def test_malformed_data_is_an_error_of_journeys(tmp_path, name, text):
+    with pytest.raises(JourneyError, match=r"the data file rows \(a\..*\) cannot be read"):
+        read_data(tmp_path, data_file(name, text, tmp_path), {})
+
+
+def test_data_that_is_missing_is_an_error_of_journeys(tmp_path):
+    with pytest.raises(JourneyError, match="cannot be read"):
+        read_data(tmp_path, DataFile(name="rows", file="nowhere.csv"), {})
+
+
+def test_journeys_find_their_data(case):
+    rows = json.dumps({"sku": 1}).encode()
+    case.bundle = Bundle({**case.bundle.files, "data/skus.jsonl": rows})
+    case.plan = case.make.plan(data=[{"name": "skus", "file": "data/skus.jsonl"}])
+
+    assert case.prepare().environment.context.data == {"skus": [{"sku": 1}]}
+
+
+def test_scratch_is_gone_afterwards():
+    from pathlib import Path
+
+    with scratch_folder() as folder:
+        Path(folder, "a.py").touch()
+        assert Path(folder).stat().st_mode & 0o077 == 0
+    assert not Path(folder).exists()
