@@ -35,6 +35,8 @@ from loadgen.journey.http.wires import Origin
 _PLAIN_PATH: Final = re.compile(r"/[!$-.0-;=@-Z\[\]_a-z|~/]*(?:\?[!$-&(-;=?-~]*)?\Z")
 """A path and query that need no encoding (see :mod:`loadgen.journey.http.urls`): nearly all of them."""
 
+_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
+
 _SAFE_TO_REPEAT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110, 9.2.2): sent once more when a kept connection turns out to be closed."""
 
@@ -68,7 +70,7 @@ class Client:
 
     def __init__(self, base_url: str, settings: ClientSettings, dialer: Dialer, reporter: Reporter) -> None:
         scheme, host, port, path = split(base_url)
-        self.base_url = base_url
+        self.base_url = _CREDENTIALS.sub("//", base_url).rstrip("/")
         self.settings = settings
         self.cookiejar = CookieJar()
         self.request_name: str | None = None
