@@ -23,6 +23,5 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(folder, tmp_path / "calls")
     yield shell
     for call in shell.calls:
-        if call.process.poll() is None:
-            call.kill()
+        call.kill()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 0)
