@@ -122,7 +122,8 @@ class Dialer:
         if not refusals:
             raise TimedOut("connect", self._settings.connect_timeout_s)
         told = "; ".join(f"{refusals.get(address.ip, 'no answer')} ({address.ip})" for address in addresses)
-        raise ConnectFailed(f"no connection to {name}:{port}: {told}") from last
+        far_end = f"the proxy {name}:{port}" if self._proxy else f"{name}:{port}"
+        raise ConnectFailed(f"no connection to {far_end}: {told}") from last
 
     def _attempt(self, address: Address, port: int, rounds: int, until_s: float) -> tuple[socket.socket, Waiter]:
         sock = _Socket(address.family, socket.SOCK_STREAM)

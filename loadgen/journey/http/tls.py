@@ -18,13 +18,19 @@ from loadgen.journey.http.certificates import context_of, explained
 from loadgen.journey.http.failures import ConnectionReset, Phase, RequestFailed, TlsFailed
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.waiting import Waiter
-from loadgen.journey.http.wires import Origin
+from loadgen.journey.http.wires import NEVER, End, Origin, wait_to_write
 
 RECORD_BYTES: Final = 16384
 """The most that one TLS record holds (RFC 8446, 5.1), and so the most that OpenSSL gives at once."""
 
 LARGE_BYTES: Final = RECORD_BYTES // 2
-"""After a record of this size the next one is probably there already: try before waiting."""
+"""After a record of this size the next one is probably there already: it is read without waiting first."""
+
+AT_ONCE: Final = 16
+"""Records read without waiting, in a row: then others get their turn, however fast the server sends."""
+
+_ENDS: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""The other side has ended its sending. Python before 3.11.9 and 3.12.3 takes a reset for an end, too."""
 
 
 class TlsSession:
@@ -68,9 +74,9 @@ class TlsWire:
     """
 
     __slots__ = (
+        "_at_once",
         "_closed",
         "_connection",
-        "_expects_more",
         "_origin",
         "_read",
         "_socket",
@@ -84,11 +90,11 @@ class TlsWire:
     def __init__(self, sock: socket.socket, waiter: Waiter, connection: Any, origin: Origin) -> None:
         self._socket, self._waiter, self._connection, self._origin = sock, waiter, connection, origin
         self._read, self._write = connection.read, connection.write
-        self._expects_more = False
+        self._at_once = 0
         self._closed = False
         self.protocol: str = connection.selected_alpn_protocol() or "http/1.1"
 
-    def send(self, data: bytes, deadline_s: float, limit_s: float) -> None:
+    def send(self, data: bytes, deadline_s: float, limit_s: float, end: End = NEVER) -> None:
         """Send all bytes."""
         try:
             sent = self._write(data)
@@ -97,14 +103,15 @@ class TlsWire:
         except OSError as error:
             raise self._cannot_send(error) from error
         if sent < len(data):
-            self._send_rest(memoryview(data)[sent:], deadline_s, limit_s)
+            self._send_rest(memoryview(data)[sent:], deadline_s, limit_s, end)
 
-    def _send_rest(self, rest: memoryview, deadline_s: float, limit_s: float) -> None:
+    def _send_rest(self, rest: memoryview, deadline_s: float, limit_s: float, end: End) -> None:
         while rest:
             try:
                 rest = rest[self._write(rest) :]
+                deadline_s = monotonic() + limit_s
             except ssl.SSLWantWriteError:
-                self._waiter.writable(deadline_s, limit_s, "idle")
+                wait_to_write(self._waiter, deadline_s, limit_s, end)
             except ssl.SSLWantReadError:
                 self._waiter.readable(deadline_s, limit_s, "idle")
             except OSError as error:
@@ -112,8 +119,11 @@ class TlsWire:
 
     def receive(self, deadline_s: float, limit_s: float, phase: Phase) -> bytes:
         """The next bytes, empty at the end, whether or not the server has said good-bye in TLS."""
-        if not self._expects_more:
+        if self._at_once:
+            self._at_once -= 1
+        else:
             self._waiter.readable(deadline_s, limit_s, phase)
+            self._at_once = AT_ONCE
         while True:
             try:
                 data: bytes = self._read(RECORD_BYTES)
@@ -121,12 +131,14 @@ class TlsWire:
                 self._waiter.readable(deadline_s, limit_s, phase)
             except ssl.SSLWantWriteError:
                 self._waiter.writable(deadline_s, limit_s, phase)
-            except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            except _ENDS:
+                self._at_once = AT_ONCE
                 return b""
             except OSError as error:
                 raise self._broken(error) from error
             else:
-                self._expects_more = len(data) >= LARGE_BYTES
+                if 0 < len(data) < LARGE_BYTES:  # an end stays one
+                    self._at_once = 0
                 return data
 
     def is_stale(self) -> bool:
@@ -153,18 +165,19 @@ class TlsWire:
 
     def _cannot_send(self, error: OSError) -> RequestFailed:
         """A server that refuses a client certificate says so and closes: what it said is still there to read."""
-        if not isinstance(error, ssl.SSLError):
-            try:
-                self._read(1)
-            except ssl.SSLError as said:
-                if said.reason and "ALERT" in said.reason:
-                    return explained(said, self._origin)
-            except OSError:
-                pass
+        try:
+            self._read(1)
+        except ssl.SSLError as said:
+            if said.reason and "ALERT" in said.reason:
+                return explained(said, self._origin)
+        except OSError:
+            pass
         return self._broken(error)
 
     def _broken(self, error: OSError) -> RequestFailed:
-        if isinstance(error, ssl.SSLError) and error.reason:
+        if isinstance(error, (*_ENDS, ssl.SSLSyscallError)):
+            return ConnectionReset("the connection broke")
+        if isinstance(error, ssl.SSLError):
             return explained(error, self._origin)
         return ConnectionReset(f"the connection broke: {error.strerror or error}")
 
@@ -199,9 +212,7 @@ def secure(
         except ssl.SSLError as error:
             raise explained(error, origin) from error
         except OSError as error:
-            raise ConnectionReset(
-                f"the connection broke during the TLS handshake: {error.strerror or error}"
-            ) from error
+            raise ConnectionReset(f"the connection broke during the TLS handshake: {error.strerror}") from error
     if session:
         session.keep(context, origin, connection)
     return TlsWire(sock, waiter, connection, origin)

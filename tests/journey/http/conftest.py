@@ -1,0 +1,62 @@
+"""What tests of the HTTP client share: far ends, and the certainty that nothing is left open."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import psutil
+import pytest
+from journey.http.far_ends import TLS_VERSIONS, Certificates, FarEnd, Resolver, echo, exactly, far_end, until
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    folder: Path = tmp_path_factory.mktemp("certificates")
+    return Certificates(folder)
+
+
+@pytest.fixture(params=TLS_VERSIONS, ids=lambda version: version.name)
+def tls_server(request: pytest.FixtureRequest, certificates: Certificates) -> Iterator[FarEnd]:
+    """Sends back all that comes, in each version of TLS that is in use."""
+    with far_end(echo, exactly(certificates.server(), request.param)) as running:
+        yield running
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Resolver:
+    told = Resolver()
+    monkeypatch.setattr(gevent.get_hub(), "resolver", told)
+    return told
+
+
+@pytest.fixture
+def nothing_left_open() -> Iterator[None]:
+    """Every descriptor that the test opened is closed in the end."""
+    process = psutil.Process()
+    before = process.num_fds()
+    yield
+    until(lambda: process.num_fds() <= before)
+
+
+@pytest.fixture
+def forbidden() -> Iterator[set[str]]:
+    """Addresses that an operator does not allow."""
+    if not _hooked:
+        sys.addaudithook(_refuse)
+        _hooked.append(True)
+    yield _forbidden
+    _forbidden.clear()
+
+
+_hooked: list[bool] = []
+_forbidden: set[str] = set()
+
+
+def _refuse(event: str, args: tuple[Any, ...]) -> None:
+    if _forbidden and event == "socket.connect" and args[1][0] in _forbidden:
+        raise PermissionError(errno.EACCES, f"this worker may not send to {args[1][0]}")
