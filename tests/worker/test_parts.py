@@ -1,0 +1,258 @@
+"""The small parts of a worker: settings, health, essential greenlets, the runner that journeys see, shoppers."""
+
+from __future__ import annotations
+
+import time
+
+import gevent
+import pytest
+from gevent.event import Event
+from locust import HttpUser, User, task
+from locust.env import Environment
+from locust.event import Events
+from locust.runners import STATE_INIT, STATE_RUNNING, STATE_STOPPED
+
+from loadgen.errors import JourneyError, UsageError
+from loadgen.journey import JourneyEnvironment, install
+from loadgen.journey.recorder import Recorder
+from loadgen.journey.session import Session
+from loadgen.worker import essential
+from loadgen.worker.health import HealthMeter
+from loadgen.worker.preparation import Prepared
+from loadgen.worker.runner import LoadRunner
+from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings, cluster_key
+from loadgen.worker.shoppers import Shoppers
+
+
+def until(condition):
+    with gevent.Timeout(10):
+        while not condition():
+            gevent.sleep(0.005)
+
+
+# -- settings
+
+
+def test_settings_travel_in_the_environment(make, monkeypatch):
+    settings = make.settings(labels={"zone": "a"}, allow_targets=("*.shop.example",), lease_s=2.5, weight=3.0)
+    monkeypatch.setenv(SETTINGS_VARIABLE, settings.model_dump_json())
+
+    assert WorkerSettings.from_environment() == settings
+
+
+def test_the_key_of_the_cluster_is_in_the_environment(monkeypatch):
+    monkeypatch.delenv("LOADGEN_KEY", raising=False)
+    assert cluster_key() == b""
+    monkeypatch.setenv("LOADGEN_KEY", "größe")
+    assert cluster_key() == "größe".encode()
+
+
+# -- health
+
+
+def test_the_meter_sees_a_busy_process_and_a_loop_that_waits():
+    meter = HealthMeter()
+    gevent.sleep(0.05)
+    meter.take(0.0)
+    until_s = time.monotonic() + 0.15
+    while time.monotonic() < until_s:
+        pass
+    gevent.sleep(0.05)  # the probe is overdue by now
+    busy = meter.take(0.001)
+    gevent.sleep(0.1)
+    idle = meter.take(0.0)
+    meter.stop()
+
+    assert busy.loop_lag_us > 80_000
+    assert busy.cpu > idle.cpu
+    assert busy.clock_error_us == 1000
+    assert idle.loop_lag_us < busy.loop_lag_us
+
+
+# -- essential greenlets
+
+
+@pytest.fixture
+def unbroken():
+    essential.broken.clear()
+    yield
+    essential.broken.clear()
+
+
+@pytest.mark.usefixtures("unbroken")
+def test_an_essential_part_that_dies_is_noticed(capsys):
+    def die():
+        raise ZeroDivisionError("on purpose")
+
+    greenlet = essential.spawn(die)
+    with gevent.Timeout(10):
+        essential.broken.wait()
+    assert greenlet.dead
+    assert "on purpose" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unbroken")
+def test_an_essential_part_that_ends_or_is_ended_is_no_accident():
+    ended, killed = essential.spawn(lambda: 1), essential.spawn(gevent.sleep, 60)
+    gevent.sleep(0.01)
+    killed.kill()
+    gevent.joinall([ended, killed], timeout=10)
+
+    assert not essential.broken.is_set()
+
+
+# -- the runner
+
+
+@pytest.fixture
+def environment():
+    return JourneyEnvironment(events=Events(), host="http://127.0.0.1:1")
+
+
+def test_journeys_find_a_runner_and_hear_the_events_of_locust(environment):
+    heard = []
+    for name in ("test_start", "test_stopping", "test_stop", "quitting"):
+        getattr(environment.events, name).add_listener(lambda name=name, **_: heard.append(name))
+    runner = LoadRunner(environment, lambda _: None, lambda: 7)
+
+    assert environment.runner is runner
+    assert (runner.state, runner.user_count) == (STATE_INIT, 7)
+    runner.begin()
+    assert runner.state == STATE_RUNNING
+    runner.end()
+    assert runner.state == STATE_STOPPED
+    assert heard == ["test_start", "test_stopping", "test_stop", "quitting"]
+
+
+def test_locust_s_own_statistics_are_not_fed(environment):
+    before = list(environment.events.request._handlers)
+    LoadRunner(environment, lambda _: None, lambda: 0)
+
+    assert environment.events.request._handlers == before
+
+
+@pytest.mark.parametrize("word", ["quit", "stop"])
+def test_a_journey_can_ask_to_end_the_run(environment, word):
+    asked = []
+    runner = LoadRunner(environment, asked.append, lambda: 0)
+    getattr(runner, word)()
+
+    assert asked == [f"a journey called runner.{word}()"]
+
+
+def test_a_journey_cannot_start_users(environment):
+    with pytest.raises(UsageError, match="cannot start users"):
+        LoadRunner(environment, lambda _: None, lambda: 0).start(10, spawn_rate=1)
+
+
+def test_messages_between_journeys_are_not_carried_and_do_no_harm(environment):
+    LoadRunner(environment, lambda _: None, lambda: 0).send_message("hello", {"a": 1})
+
+
+def test_a_listener_that_fails_stops_nobody(environment):
+    def fail(**_):
+        raise ZeroDivisionError
+
+    environment.events.test_start.add_listener(fail)
+    runner = LoadRunner(environment, lambda _: None, lambda: 0)
+    runner.begin()
+
+    assert runner.state == STATE_RUNNING
+
+
+# -- shoppers
+
+
+class Patient(User):
+    gate = Event()
+
+    @task
+    def wait_for_it(self):
+        type(self).gate.wait()
+
+
+class Broken(User):
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        raise ZeroDivisionError("no such thing")
+
+    @task
+    def never(self):
+        pass
+
+
+@pytest.fixture
+def shoppers(environment, make):
+    Patient.gate.clear()
+    install()
+    prepared = Prepared("demo-1", make.plan(), environment, {"Patient": Patient, "Broken": Broken}, ())
+    shoppers = Shoppers(prepared, Recorder("w1"))
+    yield shoppers
+    Patient.gate.set()
+    shoppers.kill()
+
+
+def come(shoppers, journey="Patient", stream=0) -> Session:
+    session = Session(shoppers._recorder, journey, stream)
+    shoppers.come(session, 1)
+    return session
+
+
+def test_who_came_is_active_until_it_has_left(shoppers):
+    session = come(shoppers, stream=1)
+    come(shoppers, stream=2)
+    assert (len(shoppers), shoppers.active(1), session in shoppers) == (2, 1, True)
+    Patient.gate.set()
+
+    assert shoppers.wait(10)
+    assert (len(shoppers), shoppers.active(1), session in shoppers) == (0, 0, False)
+    assert shoppers._recorder.take(0).journeys["Patient"].completed == 2
+
+
+def test_waiting_ends_when_patience_does(shoppers):
+    come(shoppers)
+
+    assert not shoppers.wait(0.05)
+
+
+def test_who_does_not_leave_can_be_ended(shoppers):
+    come(shoppers)
+    gevent.sleep(0.02)
+
+    assert shoppers.kill() == 1
+    assert shoppers.wait(10)
+    assert shoppers.active(0) == 0
+
+
+def test_everyone_or_some_can_be_asked_to_leave(shoppers):
+    one, other = come(shoppers), come(shoppers)
+    gevent.sleep(0.02)
+    shoppers.stop(now=True, sessions=[one])
+    until(lambda: one not in shoppers)
+    assert other in shoppers
+    shoppers.stop(now=True)
+
+    assert shoppers.wait(10)
+    assert shoppers._recorder.take(0).journeys["Patient"].interrupted == 2
+
+
+def test_a_user_that_cannot_be_made_is_a_failed_journey_in_its_own_words(shoppers):
+    come(shoppers, "Broken")
+
+    assert shoppers.wait(10)
+    tally = shoppers._recorder.take(0)
+    assert (tally.journeys["Broken"].started, tally.journeys["Broken"].failed) == (1, 1)
+    assert "ZeroDivisionError: no such thing" in tally.samples[0].text
+    assert tally.shoppers.total() == 0
+
+
+def test_a_user_without_a_host_is_told_so():
+    environment = JourneyEnvironment(events=Events())
+
+    class Homeless(HttpUser):
+        @task
+        def home(self):
+            pass
+
+    with pytest.raises(JourneyError, match="has no host"):
+        environment.new_user(Homeless)
