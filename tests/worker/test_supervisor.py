@@ -68,11 +68,13 @@ def run(bus, make):
 
         def stop():
             deadline = time.monotonic() + 20
-            while not until() and time.monotonic() < deadline:
-                time.sleep(0.005)
-            for _ in range(signals):
-                os.kill(os.getpid(), signal.SIGTERM)
-                time.sleep(0.05)
+            try:
+                while not until() and time.monotonic() < deadline:
+                    time.sleep(0.005)
+            finally:
+                for _ in range(signals):
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    time.sleep(0.05)
 
         watcher = threading.Thread(target=stop)
         watcher.start()
@@ -110,7 +112,7 @@ def test_a_process_that_dies_is_taken_off_the_list(run, place, bus, make):
     run_name = []
 
     def on_list():
-        if place.envs and not run_name:
+        if place.children and not run_name:
             run_name.append(make.settings().model_validate_json(place.envs[0]["LOADGEN_WORKER_SETTINGS"]).name)
             cluster.beat(WorkerInfo(worker=run_name[0], node="n1", pid=1), 60)
             os.kill(place.children[0].pid, signal.SIGKILL)
