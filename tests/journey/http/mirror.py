@@ -6,7 +6,8 @@
 ``/loop``                             302 to itself
 ``/cookie?a=1&b=2``                   sets those cookies
 ``/packed/gzip``                      a page packed like that: gzip, deflate, br
-``/text?charset=latin-1``             text in that charset, and a Content-Type that says so (``mute=1``: that does not)
+``/text?charset=latin-1``             text in that charset, and a Content-Type that says so (``mute=1``: that does not);
+                                      ``say=…`` is the text
 ``/json``, ``/none-json``             JSON, and what claims to be
 ``/lines/3``                          lines of text, in chunks that do not end where lines do
 ``/private``                          401, unless there is an Authorization
@@ -131,8 +132,9 @@ def _reply(request: Received) -> Reply:
     match place:
         case "status":
             return Reply(int(what), (("Content-Type", "text/plain"),), f"status {what}".encode())
-        case "redirect":
-            return Reply(int(what), (("Location", query["to"]),), b"elsewhere")
+        case "redirect" if what.isdecimal() and "to" in query:
+            location = query["to"].encode().decode("latin-1")  # servers write UTF-8 into it
+            return Reply(int(what), (("Location", location),), b"elsewhere")
         case "loop":
             return Reply(302, (("Location", "/loop"),))
         case "cookie":
@@ -142,7 +144,9 @@ def _reply(request: Received) -> Reply:
             return Reply(200, named, PACKERS[what](PAGE))
         case "text":
             named_type = "text/html" if "mute" in query else f"text/html; charset={query['charset']}"
-            return Reply(200, (("Content-Type", named_type),), "Grüße, 5 Stück".encode(query["charset"]))
+            return Reply(
+                200, (("Content-Type", named_type),), query.get("say", "Grüße, 5 Stück").encode(query["charset"])
+            )
         case "json":
             return Reply(200, (("Content-Type", "application/json"),), b'{"name": "Gr\xc3\xbc\xc3\x9fe", "price": 5.5}')
         case "none-json":
