@@ -11,6 +11,7 @@ The surface is that of Locust's FastHttpUser client. What happens to one call::
 
 from __future__ import annotations
 
+import codecs
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -19,15 +20,15 @@ from time import perf_counter
 from typing import Any, Final, NamedTuple
 
 from loadgen.journey.http import bodies, redirects
-from loadgen.journey.http.composing import Wanted, basic_auth, body_of, has_header, head_of
-from loadgen.journey.http.connections import Connections, Streamed
+from loadgen.journey.http.composing import Wanted, absolute_form, basic_auth, body_of, has_header, head_of
+from loadgen.journey.http.connections import Arrived, Connections, Streamed
 from loadgen.journey.http.cookie_rules import is_secure
 from loadgen.journey.http.cookies import CookieJar
 from loadgen.journey.http.dialing import Dialer
 from loadgen.journey.http.exchange import Answer, Connection
 from loadgen.journey.http.failures import ConnectionReset, ProtocolBroken, RequestFailed
 from loadgen.journey.http.reporting import Reporter
-from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, Response, Sent
+from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, BodyStream, Response, Sent
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.urls import join, split
 from loadgen.journey.http.wires import Origin
@@ -36,6 +37,8 @@ _PLAIN_PATH: Final = re.compile(r"/[!$-.0-;=@-Z\[\]_a-z|~/]*(?:\?[!$-&(-;=?-~]*)
 """A path and query that need no encoding (see :mod:`loadgen.journey.http.urls`): nearly all of them."""
 
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
+
+_ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 
 _SAFE_TO_REPEAT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110, 9.2.2): sent once more when a kept connection turns out to be closed."""
@@ -117,13 +120,17 @@ class Client:
             BadStatus: a status that counts as a failure.
             RequestFailed: nothing came, or not all.
         """
-        rest = ""
         response = self.request(method, url, stream=True, **options)
         response.raise_for_status()
-        for piece in response.iter_content(decode_content=True):
-            rest += piece if isinstance(piece, str) else piece.decode(errors="replace")
-            *lines, rest = rest.split("\n")
-            yield from lines
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        rest = ""
+        for piece in response.iter_content(decode_content=False):
+            *lines, last = decoder.decode(piece).split("\n")
+            for line in lines:
+                yield rest + line
+                rest = ""
+            rest += last
+        rest += decoder.decode(b"", final=True)
         if rest:
             yield rest
 
@@ -182,8 +189,15 @@ class Client:
         method = method.upper()
         place = self._place(url, params)
         wanted = self._wanted(method, headers, auth, data, json, files, stream)
-        flight = self._reporter.takes_off()
         started_s = perf_counter()
+        if not self._connections.enter_at_once(place.origin):
+            self._reporter.check()
+            self._connections.enter(place.origin)
+        try:
+            flight = self._reporter.takes_off()
+        except BaseException:
+            self._connections.leave(place.origin)
+            raise
         try:
             response = self._perform(place, wanted, allow_redirects)
         except RequestFailed as error:
@@ -192,7 +206,8 @@ class Client:
         except BaseException as error:
             self._reporter.broke(flight, method, name or self.request_name or url, perf_counter() - started_s, error)
             raise
-        response.elapsed_s = perf_counter() - started_s
+        response.ended_s = ended_s = perf_counter()
+        response.elapsed_s = ended_s - started_s
         return self._reporter.landed(
             flight, response, method, name or self.request_name or url, context, catch_response
         )
@@ -208,7 +223,7 @@ class Client:
             and "/%2" not in url  # it may be an encoded dot
         ):
             return _Place(self._home, self._prefix + url, self.base_url + url)
-        absolute = url if "://" in url[:10] else f"{self.base_url}{url}"
+        absolute = url if _ABSOLUTE.match(url) else f"{self.base_url}{url}"
         if params is not None:
             absolute = bodies.with_params(absolute, params)
         scheme, host, port, target = split(absolute)
@@ -243,8 +258,10 @@ class Client:
                 break
             if len(history) >= self.settings.max_redirects:
                 raise ProtocolBroken(f"more than {self.settings.max_redirects} redirects, the last one to {location}")
+            response.take_body()
             history.append(response)
             place, wanted = self._redirected(place, wanted, response.status_code, location)
+            self._connections.enter(place.origin)
         response.history = history
         if response.status_code not in GOOD_STATUSES:
             response.error = BadStatus(response.status_code, place.url)
@@ -273,39 +290,41 @@ class Client:
             try:
                 answer = self._attempt(connection, place, wanted)
             except ConnectionReset:
-                if not connection.used or connection.answered or wanted.method not in _SAFE_TO_REPEAT:
+                if not connection.used or connection.answered or not _may_be_repeated(wanted):
                     raise
                 connection = self._connections.replace(connection)
                 answer = self._attempt(connection, place, wanted)
         except BaseException:
             self._connections.give_back(connection)
             raise
+        stream: BodyStream | None = Arrived(answer.chunks) if wanted.stream else None
+        if connection.is_complete:
+            self._connections.give_back(connection)
+        else:
+            stream = Streamed(connection, self._connections)
         if answer.sets_cookies:
             self._store_cookies(place, answer)
         sent = Sent(wanted.method, place.url, wanted.headers, wanted.body if isinstance(wanted.body, bytes) else b"")
-        if wanted.stream:
-            stream = Streamed(connection, self._connections)
-            return Response(sent, answer.status, answer.headers, None, self.settings.max_content_bytes, stream)
-        self._connections.give_back(connection)
-        return Response(sent, answer.status, answer.headers, answer.chunks, self.settings.max_content_bytes)
+        chunks = answer.chunks if stream is None else None
+        return Response(sent, answer.status, answer.headers, chunks, self.settings.max_content_bytes, stream)
 
     def _attempt(self, connection: Connection, place: _Place, wanted: Wanted) -> Answer:
         body = wanted.body
         defaults = self.settings.default_headers if place.origin == self._home else self._foreign_headers
         proxy_head = connection.wire.proxy_head
-        target = place.target if proxy_head is None else place.url
+        target = place.target if proxy_head is None else absolute_form(place.origin, place.target)
         head = head_of(wanted, place.origin, target, self._cookies(place), defaults, proxy_head)
+        no_body = wanted.method == "HEAD"
         if not isinstance(body, bytes):
-            connection.send_streamed(head, body, chunked=True)
-            return connection.read_head() if wanted.stream else connection.finish()
-        if has_header(wanted.headers, "expect"):
-            if connection.await_continue(head):
+            connection.send_streamed(head, body, chunked=True, no_body=no_body)
+        elif body and wanted.headers and has_header(wanted.headers, "expect"):
+            if connection.await_continue(head, no_body=no_body):
                 connection.send_body(body)
-            return connection.read_head() if wanted.stream else connection.finish()
-        if wanted.stream:
-            connection.send_streamed(head, [body], chunked=False)
-            return connection.read_head()
-        return connection.exchange(head, body, no_body=wanted.method == "HEAD")
+        elif wanted.stream:
+            connection.send_streamed(head, [body], chunked=False, no_body=no_body)
+        else:
+            return connection.exchange(head, body, no_body=no_body)
+        return connection.read_head() if wanted.stream else connection.finish()
 
     def _cookies(self, place: _Place) -> bytes:
         if not self.cookiejar:
@@ -318,3 +337,8 @@ class Client:
         values = [value for name, value in answer.headers if name.lower() == b"set-cookie"]
         secure = is_secure(place.origin.scheme, place.origin.host)
         self.cookiejar.store(place.origin.host, place.target, secure, values, time.time())
+
+
+def _may_be_repeated(wanted: Wanted) -> bool:
+    """Whether a request may be sent once more: idempotent, and its body still there."""
+    return wanted.method in _SAFE_TO_REPEAT and isinstance(wanted.body, bytes)

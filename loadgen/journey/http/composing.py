@@ -84,6 +84,11 @@ def _unusual_head(
     return request_head(wanted.method, target, fields)[:-2] + proxy_head + body_head + b"\r\n"
 
 
+def absolute_form(origin: Origin, target: str) -> str:
+    """What a proxy is asked for: the whole URL, without credentials or fragment (RFC 9112, 3.2.2)."""
+    return f"{origin.scheme}://{_host_of(origin)}{target}"
+
+
 def basic_auth(user: str | bytes, password: str | bytes) -> str:
     """The value of an Authorization header (RFC 7617); text is sent as UTF-8."""
     pair = [part.encode() if isinstance(part, str) else part for part in (user, password)]
@@ -94,7 +99,7 @@ def body_of(data: Any, json: Any, files: Any) -> tuple[bytes | Iterable[bytes], 
     """A request's body and its content type, from what the author gave; an iterable is sent in chunks."""
     if files:
         return bodies.multipart(data, files)
-    if data is None or data == "" or data == b"":
+    if data is None or (isinstance(data, (str, bytes, bytearray, Mapping, list, tuple)) and not data):
         return bodies.json_body(json) if json is not None else (b"", "")
     if isinstance(data, (str, bytes, bytearray, Mapping, list, tuple)):
         return bodies.form(data)

@@ -9,34 +9,67 @@ from __future__ import annotations
 
 from collections import deque
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from gevent.event import AsyncResult
 
 from loadgen.journey.http.dialing import Dialer
 from loadgen.journey.http.exchange import Connection
+from loadgen.journey.http.failures import ConnectionReset
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.tls import TlsSession
 from loadgen.journey.http.wires import Origin
 
+REST_S: Final = 1.0
+"""After so long a rest a connection is looked at before it is used: servers close idle ones, some with a last word."""
+
 
 class _Lane:
-    """The connections to one host: some idle, some busy, and who waits for one."""
+    """The places to one host: connections idle or busy, and who waits for a place, first come, first served.
 
-    __slots__ = ("busy", "idle", "opening", "queue")
+    A place that falls free is handed to the first who waits, so nobody can slip in between.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("busy", "idle", "places", "queue")
+
+    def __init__(self, places: int) -> None:
         self.busy: set[Connection] = set()
-        self.opening = 0
         self.idle: list[Connection] = []
+        self.places = places
         self.queue: deque[Any] = deque()
 
-    def is_full(self, limit: int) -> bool:
-        return len(self.busy) + self.opening >= limit
+    def enter_at_once(self) -> bool:
+        if self.places <= 0:
+            return False
+        self.places -= 1
+        return True
+
+    def wait(self) -> None:
+        turn: Any = AsyncResult()
+        self.queue.append(turn)
+        try:
+            turn.get()
+        except BaseException:
+            if turn.ready():
+                self.leave()  # the place was ours already
+            else:
+                self.queue.remove(turn)
+            raise
+
+    def leave(self) -> None:
+        if self.queue:
+            self.queue.popleft().set(None)
+        else:
+            self.places += 1
 
 
 class Connections:
     """The connections of one shopper.
+
+    ::
+
+        enter_at_once, or enter ─▶ take ─▶ exchange ─▶ give_back
+                                     └── replace ──┘
 
     Args:
         dialer: opens new ones.
@@ -50,22 +83,41 @@ class Connections:
         self._lanes: dict[Origin, _Lane] = {}
         self._tls: TlsSession | None = None
 
-    def take(self, origin: Origin) -> Connection:
-        """A connection for one exchange; to be given back with :meth:`give_back`.
+    def enter_at_once(self, origin: Origin) -> bool:
+        """Get a place for one exchange with that host, if one is free; given up by :meth:`take` or :meth:`leave`."""
+        lane = self._lanes.get(origin)
+        if lane is None:
+            lane = self._lanes[origin] = _Lane(self._settings.concurrency)
+        return lane.enter_at_once()
+
+    def enter(self, origin: Origin) -> None:
+        """Wait for a place; see :meth:`enter_at_once`.
 
         Raises:
-            RequestFailed: none can be opened.
+            ConnectionReset: the shopper left meanwhile.
+        """
+        if not self.enter_at_once(origin):
+            self._lanes[origin].wait()
+
+    def leave(self, origin: Origin) -> None:
+        """Give up a place without having used it."""
+        lane = self._lanes.get(origin)
+        if lane is not None:
+            lane.leave()
+
+    def take(self, origin: Origin) -> Connection:
+        """A connection for one exchange, on the place that was entered; to be given back with :meth:`give_back`.
+
+        Raises:
+            RequestFailed: none can be opened; the place is given up.
         """
         lane = self._lanes.get(origin)
         if lane is None:
-            lane = self._lanes[origin] = _Lane()
-        while lane.is_full(self._settings.concurrency):
-            turn: Any = AsyncResult()
-            lane.queue.append(turn)
-            turn.get()
+            raise ConnectionReset("the client was closed")
         while lane.idle:
             connection = lane.idle.pop()
-            if monotonic() - connection.idle_since_s < self._settings.keep_alive_s:
+            rested_s = monotonic() - connection.idle_since_s
+            if rested_s < self._settings.keep_alive_s and (rested_s < REST_S or not connection.wire.is_stale()):
                 lane.busy.add(connection)
                 return connection
             connection.close()
@@ -75,74 +127,103 @@ class Connections:
         """A fresh connection in the place of one that the server had closed.
 
         Raises:
-            RequestFailed: none can be opened.
+            RequestFailed: none can be opened; the place is given up.
         """
         stale.close()
-        lane = self._lanes[stale.origin]
-        lane.busy.discard(stale)
+        lane = self._lanes.get(stale.origin)
+        if lane is None or stale not in lane.busy:
+            raise ConnectionReset("the client was closed")
+        lane.busy.remove(stale)
         return self._open(lane, stale.origin)
 
     def give_back(self, connection: Connection) -> None:
         """An exchange is over; the connection is kept if it can be used again."""
         lane = self._lanes.get(connection.origin)
-        if lane is None:
-            connection.close()  # the shopper has left meanwhile
+        if lane is None or connection not in lane.busy:
+            connection.close()  # the shopper has left meanwhile, or the place was given up already
             return
-        lane.busy.discard(connection)
+        lane.busy.remove(connection)
         if connection.reusable:
             connection.idle_since_s = monotonic()
             lane.idle.append(connection)
         else:
             connection.close()
-        self._next(lane)
+        lane.leave()
 
     def close(self) -> None:
-        """Close all connections: the shopper leaves."""
+        """Close all connections, and send away who waits for one: the shopper leaves."""
         lanes, self._lanes = self._lanes, {}
         for lane in lanes.values():
             for connection in [*lane.idle, *lane.busy]:
                 connection.close()
+            while lane.queue:
+                lane.queue.popleft().set_exception(ConnectionReset("the client was closed"))
 
     def _open(self, lane: _Lane, origin: Origin) -> Connection:
         if origin.scheme == "https" and self._tls is None:
             self._tls = TlsSession()
-        lane.opening += 1
         try:
             connection = Connection(self._dialer.open(origin, self._tls), self._settings, origin)
-            lane.busy.add(connection)
         except BaseException:
-            self._next(lane)
+            lane.leave()
             raise
-        finally:
-            lane.opening -= 1
+        lane.busy.add(connection)
         return connection
-
-    def _next(self, lane: _Lane) -> None:
-        if lane.queue:
-            lane.queue.popleft().set(None)
 
 
 class Streamed:
-    """A body that is still on the wire, and the connection it keeps busy."""
+    """A body that is still on the wire, and the connection it keeps busy until the body is read or dropped."""
 
     __slots__ = ("_connection", "_connections")
 
     def __init__(self, connection: Connection, connections: Connections) -> None:
-        self._connection, self._connections = connection, connections
+        self._connection: Connection | None = connection
+        self._connections = connections
 
     def read_some(self) -> bytes:
-        """The next piece, empty at the end; then the connection is given back."""
+        """The next piece, empty at the end; then the connection is given back.
+
+        Raises:
+            RequestFailed: the rest of the body does not come.
+        """
+        connection = self._connection
+        if connection is None:
+            return b""
         try:
-            piece = self._connection.read_some()
+            piece = connection.read_some()
+            if not piece:
+                connection.finish()
         except BaseException:
-            self._connections.give_back(self._connection)
+            self.close()
             raise
         if not piece:
-            self._connection.finish()
-            self._connections.give_back(self._connection)
+            self._connection = None
+            self._connections.give_back(connection)
         return piece
 
     def close(self) -> None:
-        """Do not read the rest: the connection is closed."""
-        self._connection.close()
-        self._connections.give_back(self._connection)
+        """Do not read the rest: the connection is closed. Harmless when all was read."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+            self._connections.give_back(connection)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Arrived:
+    """A body that was to be left on the wire, but came together with its headers."""
+
+    __slots__ = ("_chunks",)
+
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks
+
+    def read_some(self) -> bytes:
+        """All of it, then nothing."""
+        chunks, self._chunks = self._chunks, []
+        return b"".join(chunks)
+
+    def close(self) -> None:
+        """Nothing is kept busy."""

@@ -13,9 +13,9 @@ from typing import Final
 
 import httptools
 
-from loadgen.journey.http.failures import ConnectionReset, Phase, ProtocolBroken, RequestFailed, TooLarge
+from loadgen.journey.http.failures import ConnectionReset, ProtocolBroken, RequestFailed, TimedOut, TooLarge
 from loadgen.journey.http.settings import ClientSettings
-from loadgen.journey.http.wires import Origin, Wire
+from loadgen.journey.http.wires import NEVER, RECEIVE_BYTES, End, Origin, Wire
 
 HeaderList = list[tuple[bytes, bytes]]
 
@@ -24,6 +24,10 @@ MAX_INTERIM: Final = 20
 
 CONTINUE_S: Final = 1.0
 """How long ``Expect: 100-continue`` waits before the body is sent anyway (RFC 9110, 10.1.1 leaves it open)."""
+
+
+CHUNKING_FACTOR: Final = 8
+"""Bytes on the wire for one of the body, at most: chunks of one byte take six."""
 
 
 class Answer:
@@ -57,12 +61,14 @@ class Connection:
         used: exchanges that were completed on it.
         idle_since_s: when the last one was, monotonic.
         reusable: whether another exchange may follow.
+        answered: whether any byte of the present exchange's answer has come.
+        is_complete: whether all of it has.
     """
 
     __slots__ = (
         "_chunks",
-        "_complete",
-        "_head_bytes",
+        "_end",
+        "_fed_bytes",
         "_headers",
         "_headers_done",
         "_interim",
@@ -73,8 +79,11 @@ class Connection:
         "_received",
         "_sets_cookies",
         "_settings",
+        "_status",
+        "_trailer_bytes",
         "answered",
         "idle_since_s",
+        "is_complete",
         "origin",
         "reusable",
         "used",
@@ -92,7 +101,6 @@ class Connection:
         self.used = 0
         self.idle_since_s = 0.0
         self.reusable = True
-        self.answered = False
         self._start(no_body=False)
 
     # -- one exchange
@@ -110,66 +118,62 @@ class Connection:
         """
         settings = self._settings
         self._start(no_body)
-        started_s = monotonic()
-        total_s = settings.total_timeout_s
-        limit_s = settings.first_byte_timeout_s
+        now_s = monotonic()
+        limit_s = settings.idle_timeout_s
         try:
-            self.wire.send(head + body if body else head, started_s + settings.idle_timeout_s, settings.idle_timeout_s)
-            if total_s is not None:
-                self._read_within(started_s + total_s, total_s)
+            if settings.total_timeout_s is None and not body:
+                try:
+                    self.wire.send(head, now_s + limit_s, limit_s)
+                except ConnectionReset:
+                    self.reusable = False  # it may have answered before; reading will tell
+                first_s = settings.first_byte_timeout_s
+                self._feed(self.wire.receive(now_s + first_s, first_s, "first_byte"))
             else:
-                self._feed(self.wire.receive(started_s + limit_s, limit_s, "first_byte"))
-                limit_s = settings.idle_timeout_s
-                while not self._complete:
-                    self._feed(self.wire.receive(monotonic() + limit_s, limit_s, "idle"))
+                self._starts_now(now_s)
+                self._send(head + body)
+            while not self.is_complete:
+                self._feed(self._receive())
         except BaseException:
             self.close()
             raise
         return self._finished()
 
-    def _read_within(self, end_s: float, total_s: float) -> None:
-        first_s, idle_s = self._settings.first_byte_timeout_s, self._settings.idle_timeout_s
-        while not self._complete:
-            now_s = monotonic()
-            limit_s = idle_s if self.answered else first_s
-            if now_s + limit_s < end_s:
-                self._feed(self.wire.receive(now_s + limit_s, limit_s, "idle" if self.answered else "first_byte"))
-            else:
-                self._feed(self.wire.receive(end_s, total_s, "total"))
-
-    def send_streamed(self, head: bytes, pieces: Iterable[bytes], *, chunked: bool) -> None:
+    def send_streamed(self, head: bytes, pieces: Iterable[bytes], *, chunked: bool, no_body: bool) -> None:
         """Send a request whose body comes in pieces; the answer is read by :meth:`read_head` or :meth:`finish`."""
-        limit_s = self._settings.idle_timeout_s
-        self._start(no_body=False)
+        self._start(no_body)
+        self._starts_now(monotonic())
         try:
-            self.wire.send(head, monotonic() + limit_s, limit_s)
+            self._send(head)
             for piece in pieces:
+                if not self.reusable:
+                    return  # the server listens no more; what it said instead is read next
                 if piece:
-                    data = b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece
-                    self.wire.send(data, monotonic() + limit_s, limit_s)
+                    self._send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
             if chunked:
-                self.wire.send(b"0\r\n\r\n", monotonic() + limit_s, limit_s)
+                self._send(b"0\r\n\r\n")
         except BaseException:
             self.close()
             raise
 
     def send_body(self, body: bytes) -> None:
         """Send the body of a request whose head was sent by :meth:`await_continue`."""
-        limit_s = self._settings.idle_timeout_s
         try:
-            self.wire.send(body, monotonic() + limit_s, limit_s)
+            self._send(body)
         except BaseException:
             self.close()
             raise
 
     def read_head(self) -> Answer:
-        """Read until the answer's headers are here; the body follows by :meth:`read_some` and :meth:`finish`."""
-        return self._guarded(lambda: self._headers_done)
+        """Read until the answer's headers are here; unless it is complete by then, :meth:`read_some` has its body."""
+        self._read_until(lambda: self._headers_done)
+        if self.is_complete:
+            return self._finished()
+        return Answer(self._status, self._headers, [], self._sets_cookies)
 
     def read_some(self) -> bytes:
         """The next piece of the body as it travels, empty at its end."""
-        if not self._chunks and not self._complete:
-            self._guarded(lambda: bool(self._chunks) or self._complete)
+        if not self._chunks and not self.is_complete:
+            self._read_until(lambda: bool(self._chunks) or self.is_complete)
         if not self._chunks:
             return b""
         piece, self._chunks = b"".join(self._chunks), []
@@ -177,37 +181,32 @@ class Connection:
 
     def finish(self) -> Answer:
         """Read the rest of the answer."""
-        self._guarded(lambda: self._complete)
+        self._read_until(lambda: self.is_complete)
         return self._finished()
 
-    def _guarded(self, enough: Callable[[], bool]) -> Answer:
-        first_s, idle_s = self._settings.first_byte_timeout_s, self._settings.idle_timeout_s
-        try:
-            while not enough():
-                limit_s = idle_s if self.answered else first_s
-                phase: Phase = "idle" if self.answered else "first_byte"
-                self._feed(self.wire.receive(monotonic() + limit_s, limit_s, phase))
-        except BaseException:
-            self.close()
-            raise
-        return Answer(self._parser.get_status_code(), self._headers, [], self._sets_cookies)
-
-    def await_continue(self, head: bytes) -> bool:
+    def await_continue(self, head: bytes, *, no_body: bool) -> bool:
         """Send a head with ``Expect: 100-continue`` and wait for leave to send the body.
 
         Returns:
             Whether the body may follow: the server said so, or said nothing for :data:`CONTINUE_S`.
         """
-        self._start(no_body=False)
+        self._start(no_body)
+        self._starts_now(monotonic())
         try:
-            self.wire.send(head, monotonic() + CONTINUE_S, CONTINUE_S)
+            self._send(head)
+            until_s = monotonic() + CONTINUE_S
             while not self._interim and not self._headers_done:
-                self._feed(self.wire.receive(monotonic() + CONTINUE_S, CONTINUE_S, "first_byte"))
-        except RequestFailed as error:
-            if error.reason == "timeout_first_byte":
+                if until_s < self._end.at_s:
+                    self._feed(self.wire.receive(until_s, CONTINUE_S, "first_byte"))
+                else:
+                    self._feed(self._receive())
+        except BaseException as error:
+            if isinstance(error, TimedOut) and error.reason == "timeout_first_byte":
                 return True
             self.close()
             raise
+        if self._headers_done:
+            self.reusable = False  # the server still counts on the body that was announced
         return not self._headers_done
 
     def close(self) -> None:
@@ -215,37 +214,73 @@ class Connection:
         self.reusable = False
         self.wire.close()
 
+    # -- sending and receiving in time
+
+    def _starts_now(self, now_s: float) -> None:
+        total_s = self._settings.total_timeout_s
+        if total_s is not None:
+            self._end = End(now_s + total_s, total_s)
+
+    def _send(self, data: bytes) -> None:
+        limit_s = self._settings.idle_timeout_s
+        try:
+            self.wire.send(data, monotonic() + limit_s, limit_s, self._end)
+        except ConnectionReset:
+            self.reusable = False  # it may have answered before; reading will tell
+
+    def _receive(self) -> bytes:
+        settings, end = self._settings, self._end
+        limit_s = settings.idle_timeout_s if self.answered else settings.first_byte_timeout_s
+        now_s = monotonic()
+        if now_s + limit_s < end.at_s:
+            return self.wire.receive(now_s + limit_s, limit_s, "idle" if self.answered else "first_byte")
+        if now_s > end.at_s:
+            raise TimedOut("total", end.limit_s)  # a server that never pauses leaves no wait to end
+        return self.wire.receive(end.at_s, end.limit_s, "total")
+
+    def _read_until(self, enough: Callable[[], bool]) -> None:
+        try:
+            while not enough():
+                self._feed(self._receive())
+        except BaseException:
+            self.close()
+            raise
+
     # -- parsing
 
     def _start(self, no_body: bool) -> None:
         self._headers, self._chunks = [], []
-        self._headers_done = self._complete = self.answered = self._keep = self._sets_cookies = False
+        self._headers_done = self.is_complete = self.answered = self._keep = self._sets_cookies = False
         if self._parser_spent:
             # llhttp waits for a body that the answer to HEAD announced but does not have.
             self._parser, self._parser_spent = httptools.HttpResponseParser(self), False
         self._no_body = no_body
-        self._received = self._head_bytes = self._interim = 0
+        self._status = self._received = self._fed_bytes = self._trailer_bytes = self._interim = 0
+        self._end = NEVER
 
     def _feed(self, data: bytes) -> None:
         if not data:
             self._ended()
             return
         self.answered = True
-        if not self._headers_done:
-            self._head_bytes += len(data)
+        self._fed_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as error:
-            raise ProtocolBroken("the server switched to another protocol unasked") from error
-        except httptools.HttpParserCallbackError as error:
-            raise _cause(error) from error
         except httptools.HttpParserError as error:
-            if self._complete:
-                self.reusable = False  # bytes after a complete answer: this one is good, nothing may follow
-                return
-            raise ProtocolBroken(f"the answer is no HTTP: {error}") from error
-        if not self._headers_done and self._head_bytes > self._settings.max_header_bytes:
-            raise TooLarge(f"the answer's headers are larger than {self._settings.max_header_bytes} bytes")
+            if not self.is_complete:
+                raise _cause(error) from error
+            self.reusable = False  # bytes after a complete answer: this one is good, nothing may follow
+        if self._fed_bytes > self._settings.max_header_bytes:
+            self._check_size()
+
+    def _check_size(self) -> None:
+        """Many bytes have come: were they headers, or were there more than any body of that size needs?"""
+        limit = self._settings.max_header_bytes
+        if not self._headers_done or sum(len(name) + len(value) + 4 for name, value in self._headers) > limit:
+            raise TooLarge(f"the answer's headers are larger than {limit} bytes")
+        limit = self._settings.max_body_bytes
+        if self._fed_bytes > CHUNKING_FACTOR * limit + RECEIVE_BYTES:
+            raise TooLarge(f"the answer takes far more bytes than a body of {limit} needs")
 
     def _ended(self) -> None:
         """The server closed its side: the end of an answer without length, or of hope."""
@@ -256,22 +291,26 @@ class Connection:
             raise ConnectionReset("the server closed the connection in the middle of the headers")
         if _has_length(self._headers):
             raise ConnectionReset("the server closed the connection in the middle of the body")
-        self._complete = True
+        self.is_complete = True
 
     def _finished(self) -> Answer:
-        status = self._parser.get_status_code()
         self.used += 1
         if not (self.reusable and self._keep):
             self.close()
-        return Answer(status, self._headers, self._chunks, self._sets_cookies)
+        return Answer(self._status, self._headers, self._chunks, self._sets_cookies)
 
     # -- called by llhttp
+
+    def on_message_begin(self) -> None:
+        """An answer begins: an interim one, the final one, or one that nobody asked for."""
+        if self.is_complete:
+            raise ProtocolBroken("the server answers what nobody asked")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer after the body."""
         if self._headers_done:
-            self._head_bytes += len(name) + len(value)
-            if self._head_bytes > 2 * self._settings.max_header_bytes:
+            self._trailer_bytes += len(name) + len(value)
+            if self._trailer_bytes > self._settings.max_header_bytes:
                 raise TooLarge("the answer's trailers are too large")
             return
         if len(name) == 10 and name.lower() == b"set-cookie":
@@ -280,17 +319,22 @@ class Connection:
 
     def on_headers_complete(self) -> None:
         """The headers are here, of the answer or of an interim one."""
-        status = self._parser.get_status_code()
-        if status < 200 and status != 101:
+        self._status = status = self._parser.get_status_code()
+        if status < 200:
+            if status == 101:
+                raise ProtocolBroken("the server switched to another protocol unasked")
+            if status < 100:
+                raise ProtocolBroken(f"the answer's status is {status}")
             return
         self._headers_done = True
         if self._no_body:
-            self._keep = self._parser.should_keep_alive()
-            self._complete = self._parser_spent = True
+            self._keep = self._parser.should_keep_alive() or _may_stay(self._parser.get_http_version(), self._headers)
+            self.is_complete = self._parser_spent = True
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
         if self._no_body:
+            self.reusable = False  # it should have none; who knows where it ends
             return
         self._received += len(data)
         if self._received > self._settings.max_body_bytes:
@@ -300,13 +344,20 @@ class Connection:
     def on_message_complete(self) -> None:
         """An answer, or an interim one, is complete."""
         if self._headers_done:
-            self._keep = self._parser.should_keep_alive()
-            self._complete = True
+            if not self._no_body:
+                self._keep = self._parser.should_keep_alive()
+                self.is_complete = True
             return
         self._interim += 1
         self._headers = []
         if self._interim > MAX_INTERIM:
             raise ProtocolBroken(f"more than {MAX_INTERIM} interim answers")
+
+
+def _may_stay(version: str, headers: HeaderList) -> bool:
+    """Whether a connection stays open after an answer that has no body, whatever its headers say of one."""
+    told = b",".join(value for name, value in headers if name.lower() == b"connection").lower()
+    return b"close" not in told if version == "1.1" else b"keep-alive" in told
 
 
 def _has_length(headers: HeaderList) -> bool:
@@ -316,7 +367,8 @@ def _has_length(headers: HeaderList) -> bool:
     )
 
 
-def _cause(error: BaseException) -> RequestFailed:
-    """What a callback raised; llhttp's wrapper keeps it as its context."""
-    seen = error.__context__ or error.__cause__
-    return seen if isinstance(seen, RequestFailed) else ProtocolBroken(f"the answer cannot be taken: {error}")
+def _cause(error: httptools.HttpParserError) -> RequestFailed:
+    """What one of the callbacks raised, kept by httptools as the context; or else that this is no HTTP."""
+    if isinstance(error.__context__, RequestFailed):
+        return error.__context__
+    return ProtocolBroken(f"the answer is no HTTP: {error}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 from gevent import GreenletExit
@@ -31,6 +32,16 @@ class Reporter:
 
     def __init__(self, user: Any, event: Any) -> None:
         self._user, self._event = user, event
+
+    def check(self) -> None:
+        """A request will have to wait for its turn.
+
+        Raises:
+            ShopperGone: the shopper was stopped and must send nothing any more.
+        """
+        session: Session | None = getattr(self._user, "loadgen_session", None)
+        if session is not None:
+            session.check()
 
     def takes_off(self) -> Session | None:
         """A request is about to be sent.
@@ -74,7 +85,7 @@ class Reporter:
         """The client itself failed, or was interrupted: the first is counted, the second stays in flight alone."""
         try:
             if isinstance(error, Exception) and not isinstance(error, CONTROL):
-                self._fire(method, name, time_s, 0, error, None, None)
+                self._fire(method, name, time_s, perf_counter(), 0, error, None, None)
         finally:
             if session is not None:
                 session.lands()
@@ -90,7 +101,8 @@ class Reporter:
         """Count a finished request, and tell who listens."""
         outcome = response.outcome
         if session is None or len(self._event._handlers) > 1:  # noqa: SLF001 - Locust has no other way to ask
-            self._fire(method, name, response.elapsed_s, response.body_bytes, outcome, response, context)
+            size = response.body_bytes
+            self._fire(method, name, response.elapsed_s, response.ended_s, size, outcome, response, context)
         else:
             session.recorder.request(
                 session,
@@ -107,6 +119,7 @@ class Reporter:
         method: str,
         name: str,
         time_s: float,
+        ended_s: float,
         size: int,
         error: Exception | None,
         response: Response | None,
@@ -121,7 +134,7 @@ class Reporter:
             response=response,
             context={**own, **(context or {})},
             exception=error,
-            start_time=time.time() - time_s,
+            start_time=time.time() - (perf_counter() - ended_s) - time_s,
             url=name if response is None else (response.history or [response])[0].url,  # before redirects, as Locust's
         )
 

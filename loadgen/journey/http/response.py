@@ -70,6 +70,8 @@ class Response:
     Attributes:
         error: why the request failed; None when it did not.
         history: the answers that redirected here, oldest first.
+        elapsed_s: from the send to the end of the answer, or of its headers if it is streamed.
+        ended_s: when that was, of ``time.perf_counter``.
         js: the parsed JSON inside ``rest()``.
         encoding: set it before looking at :attr:`text` to overrule what the answer says.
         stream: the body that is still on the wire; None otherwise.
@@ -92,6 +94,7 @@ class Response:
         self.js: Any = None
         self.encoding: str | None = None
         self.elapsed_s = 0.0
+        self.ended_s = 0.0
         self.stream = stream
         self.name: str | None = None
         self._raw_headers = headers
@@ -144,10 +147,18 @@ class Response:
             TooLarge: it is too large unpacked.
         """
         if self._content is None and self._raw_headers is not None:
-            if self.stream is not None:
-                self._chunks = [*(self._chunks or []), *self._drain()]
+            self.take_body()
             self._content = self._unpacked(self._chunks or [])
         return self._content
+
+    def take_body(self) -> None:
+        """Read what is still on the wire.
+
+        Raises:
+            RequestFailed: it does not come.
+        """
+        if self.stream is not None:
+            self._chunks = list(self._drain())
 
     @property
     def text(self) -> str | None:
@@ -210,13 +221,19 @@ class Response:
             return
         unpacker = Unpacker(self._header("Content-Encoding"), self._limit_bytes)
         for piece in self._drain():
-            yield unpacker.feed(piece)
+            yield from unpacker.pieces(piece)
         yield unpacker.finish()
 
     def _drain(self) -> Iterator[bytes]:
+        """The body as it comes; whoever stops listening ends it."""
         stream, self.stream = self.stream, None
-        while stream is not None and (piece := stream.read_some()):
-            yield piece
+        if stream is None:
+            return
+        try:
+            while piece := stream.read_some():
+                yield piece
+        finally:
+            stream.close()
 
     def _unpacked(self, chunks: list[bytes]) -> bytes:
         coding = self._header("Content-Encoding")

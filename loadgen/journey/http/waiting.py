@@ -15,7 +15,7 @@ from typing import Any, Final
 import gevent
 from gevent import get_hub
 
-from loadgen.journey.http.failures import Phase, TimedOut
+from loadgen.journey.http.failures import ConnectionReset, Phase, TimedOut
 
 SWEEP_S: Final = 0.05
 """How late a timeout may be noticed: a twentieth of a second, on limits of seconds."""
@@ -52,6 +52,7 @@ class Waiter:
 
         Raises:
             TimedOut: it took too long.
+            ConnectionReset: the waiter was closed, before or meanwhile.
         """
         self._wait(self._read, deadline_s, limit_s, phase)
 
@@ -60,11 +61,27 @@ class Waiter:
         self._wait(self._write, deadline_s, limit_s, phase)
 
     def close(self) -> None:
-        """Release the event loop's watchers."""
+        """Release the event loop's watchers. Whoever waits is told, from the hub. Harmless when closed already."""
+        if self._read is None:
+            return
         self._read.close()
         self._write.close()
+        self._read = self._write = None
+        if self in _sweeper.waiting:
+            self._hub.loop.run_callback(self._give_up, self.deadline_s, ConnectionReset("the connection was closed"))
+
+    def expire(self) -> None:
+        """The deadline has passed: tell who waits, from the hub, or the caller would never come back."""
+        self._hub.loop.run_callback(self._give_up, self.deadline_s, TimedOut(self.phase, self.limit_s))
+
+    def _give_up(self, deadline_s: float, error: Exception) -> None:
+        """End the wait, unless it has ended in the meantime: the greenlet may be anywhere then."""
+        if self in _sweeper.waiting and self.deadline_s == deadline_s:
+            self.greenlet.throw(error)
 
     def _wait(self, watcher: Any, deadline_s: float, limit_s: float, phase: Phase) -> None:
+        if watcher is None:
+            raise ConnectionReset("the connection was closed")
         self.greenlet = gevent.getcurrent()
         self.deadline_s, self.limit_s, self.phase = deadline_s, limit_s, phase
         _sweeper.waiting.add(self)
@@ -72,6 +89,7 @@ class Waiter:
             self._hub.wait(watcher)
         finally:
             _sweeper.waiting.discard(self)
+            self.greenlet = None
 
 
 class _Sweeper:
@@ -92,9 +110,7 @@ class _Sweeper:
                 gevent.sleep(SWEEP_S)
                 now_s = time.monotonic()
                 for waiter in [waiter for waiter in self.waiting if waiter.deadline_s < now_s]:
-                    self.waiting.discard(waiter)
-                    throw = waiter.greenlet.throw  # from the hub, or this greenlet would never come back
-                    get_hub().loop.run_callback(throw, TimedOut(waiter.phase, waiter.limit_s))
+                    waiter.expire()
         finally:
             self._running = False
 

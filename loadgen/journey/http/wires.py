@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import socket
+from math import inf
+from time import monotonic
 from typing import Final, NamedTuple, Protocol
 
-from loadgen.journey.http.failures import ConnectionReset, Phase
+from loadgen.journey.http.failures import ConnectionReset, Phase, TimedOut
 from loadgen.journey.http.waiting import Waiter
 
 RECEIVE_BYTES: Final = 65536
@@ -30,6 +32,21 @@ class Origin(NamedTuple):
     port: int
 
 
+class End(NamedTuple):
+    """When an exchange must be over, whatever moves.
+
+    Attributes:
+        at_s: the instant, monotonic.
+        limit_s: how long that is, for the message.
+    """
+
+    at_s: float
+    limit_s: float
+
+
+NEVER: Final = End(inf, inf)
+
+
 class Wire(Protocol):
     """One open connection. Methods raise :class:`~loadgen.journey.http.failures.RequestFailed`."""
 
@@ -39,8 +56,8 @@ class Wire(Protocol):
     proxy_head: bytes | None
     """None without a proxy, or through a tunnel. Otherwise requests name the whole URL and carry these header lines."""
 
-    def send(self, data: bytes, deadline_s: float, limit_s: float) -> None:
-        """Send all bytes; each silence may last until the deadline (monotonic)."""
+    def send(self, data: bytes, deadline_s: float, limit_s: float, end: End = NEVER) -> None:
+        """Send all bytes; the first silence may last until the deadline (monotonic), each later one for the limit."""
 
     def receive(self, deadline_s: float, limit_s: float, phase: Phase) -> bytes:
         """The next bytes, empty when the other side has ended its sending."""
@@ -71,7 +88,7 @@ class PlainWire:
         self._closed = False
         self.proxy_head = proxy_head
 
-    def send(self, data: bytes, deadline_s: float, limit_s: float) -> None:
+    def send(self, data: bytes, deadline_s: float, limit_s: float, end: End = NEVER) -> None:
         """Send all bytes."""
         try:
             sent = self._socket.send(data)
@@ -80,17 +97,18 @@ class PlainWire:
         except OSError as error:
             raise ConnectionReset(f"the connection broke while sending: {error.strerror}") from error
         if sent < len(data):
-            self._send_rest(memoryview(data)[sent:], deadline_s, limit_s)
+            self._send_rest(memoryview(data)[sent:], deadline_s, limit_s, end)
 
-    def _send_rest(self, rest: memoryview, deadline_s: float, limit_s: float) -> None:
+    def _send_rest(self, rest: memoryview, deadline_s: float, limit_s: float, end: End) -> None:
         while rest:
-            self._waiter.writable(deadline_s, limit_s, "idle")
+            wait_to_write(self._waiter, deadline_s, limit_s, end)
             try:
                 rest = rest[self._socket.send(rest) :]
             except BlockingIOError:
                 continue
             except OSError as error:
                 raise ConnectionReset(f"the connection broke while sending: {error.strerror}") from error
+            deadline_s = monotonic() + limit_s
 
     def receive(self, deadline_s: float, limit_s: float, phase: Phase) -> bytes:
         """The next bytes, empty at the end."""
@@ -121,3 +139,17 @@ class PlainWire:
             self._closed = True
             self._waiter.close()
             self._socket.close()
+
+
+def wait_to_write(waiter: Waiter, deadline_s: float, limit_s: float, end: End) -> None:
+    """Wait until more can be sent.
+
+    Raises:
+        TimedOut: silence until the deadline, or the exchange's time is up.
+    """
+    if deadline_s < end.at_s:
+        waiter.writable(deadline_s, limit_s, "idle")
+    elif monotonic() < end.at_s:
+        waiter.writable(end.at_s, end.limit_s, "total")
+    else:
+        raise TimedOut("total", end.limit_s)
