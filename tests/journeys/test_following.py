@@ -1,4 +1,4 @@
-"""A purchase as a browser makes it: redirects followed, cookies kept, forms sent back with their tokens; over TLS too."""
+"""A purchase as a browser makes it: redirects followed, cookies kept, forms sent with their tokens; over TLS too."""
 
 from __future__ import annotations
 
