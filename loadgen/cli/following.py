@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from loadgen.bus import Bus, ClusterBus, RunBus
-from loadgen.errors import NotFoundError, WorkersError
+from loadgen.errors import BusError, NotFoundError, WorkersError
 from loadgen.messages import RunRecord, RunState
-from loadgen.plan.model import Plan
 from loadgen.stats import RunStats
 
 LOOK_S: Final = 0.25
@@ -21,6 +20,9 @@ TOTALS_S: Final = 1.0
 LEADERLESS_S: Final = 15.0
 """How long a run may wait in the queue without any coordinator before that is said."""
 
+AWAY_S: Final = 20.0
+"""How long a Redis may be away while a run is followed: a primary is replaced within this."""
+
 
 class Follower:
     """One run as seen from outside.
@@ -31,12 +33,13 @@ class Follower:
 
     Raises:
         NotFoundError: there is no such run.
+        PlanError: its plan is of another version of loadgen.
     """
 
     def __init__(self, bus: Bus, run: str) -> None:
         self._bus, self._cluster = RunBus(bus, run), ClusterBus(bus)
         self.spec = self._bus.spec()
-        self.plan = Plan.model_validate_json(self.spec.plan)
+        self.plan = self.spec.read_plan()
         self.stats = RunStats()
         self.record = RunRecord(run=run, name=self.plan.name, submitted_at=self.spec.submitted_at)
         self._position = "0-0"
@@ -75,14 +78,24 @@ class Follower:
         self.record = found
 
     def follow(self, show: Callable[[RunRecord, RunStats], None], check: Callable[[], None] = lambda: None) -> None:
-        """Look again and again until the run has ended.
+        """Look again and again until the run has ended; the run outlives a Redis that is away for a moment, so do we.
 
         Args:
             show: called with what is known after every look.
             check: called between looks; may raise to give up.
+
+        Raises:
+            NotFoundError: the run has vanished.
+            BusError: Redis was away for too long.
         """
+        seen_at_s = time.monotonic()
         while True:
-            self.look()
+            try:
+                self.look()
+                seen_at_s = time.monotonic()
+            except BusError:
+                if time.monotonic() - seen_at_s > AWAY_S:
+                    raise
             show(self.record, self.stats)
             if self.finished:
                 return

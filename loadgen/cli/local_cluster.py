@@ -18,7 +18,7 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -77,9 +77,11 @@ class LocalCluster:
             return ""
         return self._listening("coordinator", "--metrics-port", str(metrics_port)).split(" on ")[1].strip()
 
-    def start_workers(self, processes: int, allow_target: str) -> None:
-        """Start the worker processes."""
-        self._start("worker", "--processes", str(processes), "--max-failures", "2", "--allow-target", allow_target)
+    def start_workers(self, processes: int, allow_target: str, labels: Mapping[str, str]) -> None:
+        """Start the worker processes, with the labels that the plan asks for."""
+        wanted = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+        target = ["--allow-target", allow_target]
+        self._start("worker", "--processes", str(processes), "--max-failures", "2", *target, *wanted)
 
     def check(self) -> None:
         """Make sure that everything still runs.

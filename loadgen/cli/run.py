@@ -154,7 +154,7 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> F
     loaded = _with_workers(loaded, workers)
     local.start_server()
     metrics = local.start_coordinator(wanted.metrics_port)
-    local.start_workers(workers, host_of(loaded.plan))
+    local.start_workers(workers, host_of(loaded.plan), loaded.plan.workers.labels)
     if metrics:
         click.echo(f"metrics on {metrics}", err=True)
     return _launch(connect(local.redis_url), loaded, local.key, local)
@@ -209,15 +209,19 @@ class _Interrupts:
             Abort: asked for twice.
         """
         from loadgen.bus import ClusterBus
+        from loadgen.errors import BusError
         from loadgen.messages import ControlMessage, StopMode
 
         if self._count > 1:
             raise click.Abort
         if self._count > self._said:
+            reason = "interrupted by the person who started it"
+            try:
+                ClusterBus(self._bus).say(ControlMessage(kind="stop", run=self._run, mode=StopMode.NOW, reason=reason))
+            except BusError:
+                return  # the next look says it again
             self._said = self._count
             click.echo("stopping the run; once more to leave without waiting", err=True)
-            reason = "interrupted by the person who started it"
-            ClusterBus(self._bus).say(ControlMessage(kind="stop", run=self._run, mode=StopMode.NOW, reason=reason))
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._count += 1

@@ -71,8 +71,18 @@ def _of_cluster(bus: Bus) -> dict[str, Any]:
             }
             for member in cluster.members().values()
         ],
-        "runs": [_of_run(bus, run) for run in runs],
+        "runs": [_of_any_run(bus, run) for run in runs],
     }
+
+
+def _of_any_run(bus: Bus, run: str) -> dict[str, Any]:
+    """One run among others: what is wrong with it must not hide them."""
+    from loadgen.errors import MessageError
+
+    try:
+        return _of_run(bus, run)
+    except MessageError as error:
+        return {"run": run, "state": "unreadable", "detail": error.message, "outcome": None}
 
 
 def _print_cluster(found: dict[str, Any]) -> None:

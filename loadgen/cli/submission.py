@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import socket
 import time
 import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from loadgen.bus import Bus, ClusterBus
 from loadgen.cli.inspection import inspect_journeys
@@ -19,7 +21,7 @@ from loadgen.plan.locustfile import plan_for_locustfile
 from loadgen.plan.model import Plan
 from loadgen.plan.problems import InvalidPlan
 from loadgen.plan.read import LoadedPlan, journey_files, load_plan
-from loadgen.plan.secrets import has_references
+from loadgen.plan.secrets import HIDDEN, has_references, resolve_target
 from loadgen.plan.source import near_file
 
 
@@ -70,28 +72,30 @@ def _make_sure_of(locustfile: Path) -> None:
 
 
 def check_target(plan: Plan) -> None:
-    """Make sure that the target's name resolves here; one that a secret decides is left to the workers.
+    """Make sure that the target's name resolves on this machine.
 
     Raises:
+        PlanError: it names a variable that is not set here.
         TargetError: it does not resolve.
     """
-    if has_references(plan.target.base_url):
-        return
     host = host_of(plan)
     try:
         socket.getaddrinfo(host, None)
     except (OSError, UnicodeError) as error:  # the latter for labels that are empty or too long for a name
         why = getattr(error, "strerror", None) or str(error)
+        shown = HIDDEN if has_references(plan.target.base_url) else host
         raise TargetError(
-            f"the target {host} does not resolve ({why})", hint="check target.base_url, or -H of a locustfile"
+            f"the target {shown} does not resolve ({why})", hint="check target.base_url, or -H of a locustfile"
         ) from error
 
 
 def host_of(plan: Plan) -> str:
-    """The target's host name."""
-    from urllib.parse import urlsplit
+    """The target's host name, with the values of this machine's environment.
 
-    return urlsplit(plan.target.base_url).hostname or ""
+    Raises:
+        PlanError: it names a variable that is not set here.
+    """
+    return urlsplit(resolve_target(plan.target, os.environ).base_url).hostname or ""
 
 
 def submit(bus: Bus, loaded: LoadedPlan, key: bytes) -> RunSpec:
@@ -110,13 +114,20 @@ def submit(bus: Bus, loaded: LoadedPlan, key: bytes) -> RunSpec:
         run=_new_id(plan),
         plan=plan.model_dump_json(),
         submitted_at=clock.now(),
-        submitter=f"{getpass.getuser()}@{socket.gethostname()}"[:200],
+        submitter=f"{_user()}@{socket.gethostname()}"[:200],
         files=bundle.hashes,
         digest=bundle.digest,
         code="shipped" if key else "installed",
     )
     cluster.submit(spec.signed(key) if key else spec, bundle.pack() if key else b"")
     return spec
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user often has no name
+        return str(os.getuid())
 
 
 def _new_id(plan: Plan) -> str:

@@ -18,6 +18,7 @@ from loadgen.messages.control import Message
 from loadgen.messages.json_form import Label
 from loadgen.plan.model import Plan
 
+FilePath = Annotated[str, Field(max_length=2000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -39,7 +40,7 @@ class RunSpec(Message):
     plan: str
     submitted_at: float
     submitter: Annotated[str, Field(max_length=200)] = ""
-    files: dict[Label, Sha256]
+    files: dict[FilePath, Sha256]
     digest: Sha256
     code: Literal["installed", "shipped"]
     signature: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
