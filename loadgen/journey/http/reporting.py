@@ -73,7 +73,7 @@ class Reporter:
                 session.lands()
             return response
         try:
-            self.count(session, response, method, name, context)
+            self.count(session, response, method, name, context, response.body_bytes)
         finally:
             if session is not None:
                 session.lands()
@@ -97,11 +97,11 @@ class Reporter:
         method: str,
         name: str,
         context: Mapping[str, Any] | None,
+        size: int,
     ) -> None:
         """Count a finished request, and tell who listens."""
         outcome = response.outcome
         if session is None or len(self._event._handlers) > 1:  # noqa: SLF001 - Locust has no other way to ask
-            size = response.body_bytes
             self._fire(method, name, response.elapsed_s, response.ended_s, size, outcome, response, context)
         else:
             session.recorder.request(
@@ -109,7 +109,7 @@ class Reporter:
                 method,
                 name,
                 int(response.elapsed_s * 1e6 + 0.5),
-                response.body_bytes,
+                size,
                 None if outcome is None else reason_of(outcome, response),
                 "" if outcome is None else str(outcome) or type(outcome).__name__,
             )
@@ -162,13 +162,34 @@ class _Judge:
             session.in_flight += 1  # a listener may let other greenlets run; it must not be interrupted
         try:
             handled = _take_error(response, error)
-            self._reporter.count(session, response, self._method, response.name or self._name, self._context)
+            self._count(response)
         finally:
             if session is not None:
                 session.settles()
         if session is not None and session.stopping and error is None:
             raise ShopperGone
         return handled
+
+    def meta(self, response: Response) -> dict[str, Any]:
+        """How the request is going to be counted."""
+        return {
+            "request_type": self._method,
+            "name": self._name,
+            "context": dict(self._context or {}),
+            "response_time": response.elapsed_s * 1000,
+            "response_length": response.body_bytes,
+            "response": response,
+            "exception": response.error,
+            "url": (response.history or [response])[0].url,
+        }
+
+    def _count(self, response: Response) -> None:
+        method, name, context, size = self._method, self._name, self._context, response.body_bytes
+        changed = response.known_meta
+        if changed is not None:
+            method, name, context = changed["request_type"], changed["name"], changed["context"]
+            response.elapsed_s, size = changed["response_time"] / 1000, changed["response_length"]
+        self._reporter.count(self._session, response, method, response.name or name, context, size)
 
 
 def _take_error(response: Response, error: BaseException | None) -> bool:

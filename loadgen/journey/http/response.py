@@ -76,6 +76,7 @@ class Response:
         encoding: set it before looking at :attr:`text` to overrule what the answer says.
         stream: the body that is still on the wire; None otherwise.
         name: set it inside a with-block to count the request under another name.
+        known_meta: :attr:`request_meta`, if somebody has looked at it.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Response:
         self.ended_s = 0.0
         self.stream = stream
         self.name: str | None = None
+        self.known_meta: dict[str, Any] | None = None
         self._raw_headers = headers
         self._headers: Headers | None = None
         self._chunks = chunks
@@ -282,6 +284,21 @@ class Response:
     def judged_by(self, report: Callable[[Response, BaseException | None], bool]) -> None:
         """Count the request at the end of its with-block."""
         self._report = report
+
+    @property
+    def request_meta(self) -> dict[str, Any]:
+        """How the request is going to be counted; a with-block may change its name, type, context, time and length.
+
+        Times are in milliseconds, lengths in bytes, as in Locust's ``request`` event.
+
+        Raises:
+            AttributeError: there is no with-block: the request has been counted.
+        """
+        if self.known_meta is None:
+            if self._report is None:
+                raise AttributeError("a request has a request_meta only with catch_response=True, until it is counted")
+            self.known_meta = self._report.meta(self)
+        return self.known_meta
 
     @property
     def is_judged(self) -> bool:

@@ -103,6 +103,15 @@ def base_with_slash(player: Player) -> object:
     return received(player).target
 
 
+def cookie_by_hand(player: Player) -> object:
+    try:
+        player.client.cookiejar.set("a", "1")
+    except AttributeError:
+        return "AttributeError"
+    player.client.get("/x")
+    return received(player).by_name["cookie"]
+
+
 def unknown_option(player: Player) -> object:
     try:
         player.client.get("/x", timeout=3)
@@ -189,6 +198,14 @@ DIFFERENCES = [
         "a=1\nb=2",
     ),
     Difference("body of the request", answer("/p", lambda response: response.request.body, "POST", json=1), "1", b"1"),
+    Difference(
+        "headers of the request",
+        answer("/p", lambda response: sorted(map(str.lower, response.request.headers)), headers={"X-Own": "1"}),
+        ["accept-encoding", "user-agent", "x-own"],
+        ["x-own"],
+    ),
+    Difference("cookies by hand", cookie_by_hand, "AttributeError", "a=1"),
+    Difference("inner parts of the client", lambda player: hasattr(player.client, "client"), True, False),
     Difference("method in small letters", counted("request_type", "/x", "get"), ["get"], ["GET"]),
     Difference("address with params", counted("url", "/x", params={"a": 1}), ["/x"], ["/x?a=1"]),
     Difference("headers that nobody may send", counted("name", "/x", refused=True, headers={"X": "a\nb"}), 0, 1),

@@ -259,6 +259,25 @@ def _raised(call: Callable[[], object]) -> Exception | None:
     return None
 
 
+def test_a_with_block_may_change_how_a_request_is_counted() -> None:
+    def script(player: Player) -> object:
+        with player.client.get("/x", catch_response=True, context={"a": 1}) as response:
+            meta = response.request_meta
+            seen = {key: meta[key] for key in ("request_type", "name", "context", "response_length", "exception")}
+            meta.update(name="another", request_type="OWN", context={"b": 2}, response_time=1234.5, response_length=7)
+        return seen, player.fired[0]["response_time"]
+
+    theirs, ours = played(script)
+
+    assert ours == theirs
+
+
+def test_a_request_that_is_counted_has_no_meta_any_more() -> None:
+    theirs, ours = played(lambda player: hasattr(player.client.get("/x"), "request_meta"))
+
+    assert ours == theirs
+
+
 @pytest.mark.parametrize("status", [200, 404, 0])
 @pytest.mark.parametrize(
     "judge",
