@@ -11,7 +11,9 @@ import ast
 import hashlib
 import io
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,6 +31,12 @@ MAX_FILES: Final = 2000
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time a zip can hold: equal bundles pack to equal bytes."""
+
+
+_BAD_ZIP: Final = (
+    zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError
+)  # fmt: skip
+"""All that zipfile raises over bytes that are none, or none that it understands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +76,38 @@ class Bundle:
                 if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_BYTES:
                     raise JourneyError("the shipped journey code is too large")
                 return cls({_safe(entry.filename): archive.read(entry) for entry in entries})
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+        except _BAD_ZIP as error:
             raise JourneyError(f"the shipped journey code cannot be unpacked: {error}") from error
 
     def write_to(self, folder: Path) -> None:
-        """Write all files below a folder."""
-        for path, content in self.files.items():
-            file = folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        """Write all files below a folder.
+
+        Raises:
+            JourneyError: they cannot be written.
+        """
+        try:
+            for path, content in self.files.items():
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+        except OSError as error:
+            raise JourneyError(f"the journey code cannot be written to {folder}: {error.strerror}") from error
 
     @classmethod
     def read_from(cls, folder: Path, paths: Mapping[str, str]) -> Bundle:
-        """The files of these paths as a folder has them; those that are missing are left out."""
+        """The files of these paths as a folder has them; those that are missing are left out.
+
+        Raises:
+            JourneyError: one cannot be read, or a path leads out of the folder.
+        """
         found = {}
         for path in paths:
             file = folder / _safe(path)
-            if file.is_file():
-                found[path] = file.read_bytes()
+            try:
+                if file.is_file():
+                    found[path] = file.read_bytes()
+            except OSError as error:
+                raise JourneyError(f"cannot read {file}: {error.strerror}") from error
         return cls(found)
 
 
@@ -188,6 +210,7 @@ def _content(path: Path) -> bytes:
 
 def _safe(path: str) -> str:
     pure = PurePosixPath(path)
-    if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path or str(pure) != path:
+    leads_out = pure.is_absolute() or ".." in pure.parts or "\\" in path
+    if leads_out or not pure.parts or str(pure) != path or not path.isprintable():
         raise JourneyError(f"the journey code names a file outside of itself: {path!r}")
     return path
