@@ -234,14 +234,14 @@ def say(wire: Wire, data: bytes) -> None:
     wire.send(data, monotonic() + PATIENCE_S, PATIENCE_S)
 
 
-def hear(wire: Wire) -> bytes:
-    return wire.receive(monotonic() + PATIENCE_S, PATIENCE_S, "first_byte")
+def hear(wire: Wire, patience_s: float = PATIENCE_S) -> bytes:
+    return wire.receive(monotonic() + patience_s, patience_s, "idle")
 
 
-def hear_all(wire: Wire, size: int) -> bytes:
+def hear_all(wire: Wire, size: int, patience_s: float = PATIENCE_S) -> bytes:
     """As many bytes, or those before the end."""
     heard = b""
-    while len(heard) < size and (piece := hear(wire)):
+    while len(heard) < size and (piece := hear(wire, patience_s)):
         heard += piece
     return heard
 
