@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import gevent
 import psutil
 import pytest
 from journey.http.far_ends import TLS_VERSIONS, Certificates, FarEnd, Resolver, echo, exactly, far_end, until
+from journey.http.misbehaving import Visitor
+
+from loadgen.journey.http.waiting import _sweeper
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +64,28 @@ _forbidden: set[str] = set()
 def _refuse(event: str, args: tuple[Any, ...]) -> None:
     if _forbidden and event == "socket.connect" and args[1][0] in _forbidden:
         raise PermissionError(errno.EACCES, f"this worker may not send to {args[1][0]}")
+
+
+@pytest.fixture
+def visit() -> Iterator[Callable[..., Visitor]]:
+    """Visitors of misbehaving shops. In the end they leave, and nothing of them may be left anywhere."""
+    process = psutil.Process()
+    descriptors = process.num_fds()
+    spawned: weakref.WeakSet[gevent.Greenlet] = weakref.WeakSet()
+    gevent.Greenlet.add_spawn_callback(spawned.add)
+    visitors: list[Visitor] = []
+
+    def come(url: str, **settings: Any) -> Visitor:
+        visitors.append(Visitor(url, **settings))
+        return visitors[-1]
+
+    try:
+        yield come
+    finally:
+        gevent.Greenlet.remove_spawn_callback(spawned.add)
+    for visitor in visitors:
+        assert (visitor.recorder.in_flight, visitor.session.in_flight) == (0, 0)
+        visitor.client.close()
+    assert not _sweeper.waiting
+    until(lambda: all(greenlet.dead for greenlet in spawned))
+    until(lambda: process.num_fds() <= descriptors)
