@@ -1,0 +1,369 @@
+"""The coordinator's loop: who leads, who is believed dead, which runs are driven, and what survives."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from loadgen.bus import ClusterBus, RunBus, keys
+from loadgen.coordinator import leader as module
+from loadgen.coordinator.controller import RunController
+from loadgen.coordinator.leader import LEASE_S, Coordinator
+from loadgen.endings import Outcome
+from loadgen.errors import BusError, FencedError
+from loadgen.messages import ControlMessage, RunSpec, RunState, StopMode, WorkerInfo
+
+
+class Hands:
+    """Cluster time that a test moves; it begins with the server's."""
+
+    def __init__(self, bus) -> None:
+        self.now_s = ClusterBus(bus)._redis.time()[0] + 0.5
+
+    def now(self) -> float:
+        return self.now_s
+
+    def update(self, _samples) -> None:
+        """The server's clock is not asked."""
+
+
+class Cluster:
+    """Coordinators on one Redis, and runs for them."""
+
+    def __init__(self, bus, make) -> None:
+        self.redis, self.make = bus, make
+        self.bus = ClusterBus(bus)
+        self.hands = Hands(bus)
+        self.shown = []
+
+    def coordinator(self) -> Coordinator:
+        coordinator = Coordinator(self.redis, on_snapshot=self.shown.append)
+        coordinator._clock = self.hands
+        return coordinator
+
+    def turn(self, coordinator, times: int = 1, seconds: float = 0.1) -> None:
+        for _ in range(times):
+            self.hands.now_s += seconds
+            coordinator._turn()
+
+    def submit(self, run: str, **plan) -> RunBus:
+        digest = "0" * 64
+        text = self.make.plan(**plan).model_dump_json()
+        self.bus.submit(
+            RunSpec(run=run, plan=text, submitted_at=self.hands.now_s, files={}, digest=digest, code="installed"), b""
+        )
+        return RunBus(self.redis, run)
+
+    def stop(self, run: str = "*") -> None:
+        self.bus.say(ControlMessage(kind="stop", run=run, mode=StopMode.NOW, reason="enough"))
+
+    def join(self, worker: str, lease_s: float = 60, **info) -> None:
+        self.bus.beat(WorkerInfo(worker=worker, node="n", pid=1, **info), lease_s)
+
+    def said(self) -> list[tuple[str, str]]:
+        return [(message.kind, message.run) for _, message in self.bus.listen("0-0", 0)[1]]
+
+
+@pytest.fixture
+def cluster(bus, make) -> Cluster:
+    return Cluster(bus, make)
+
+
+# -- leading
+
+
+def test_one_leads_and_another_stands_by_until_it_may(cluster):
+    one, other = cluster.coordinator(), cluster.coordinator()
+    cluster.turn(one)
+    cluster.turn(other)
+    assert cluster.bus.leader() == one.name
+    assert [(shown.leading, shown.fence) for shown in cluster.shown] == [(True, 1), (False, 0)]
+
+    one._resign()
+    cluster.turn(other, seconds=3)
+    assert cluster.bus.leader() == other.name
+    assert cluster.shown[-1].fence == 2
+
+
+def test_a_lease_is_renewed_before_it_ends(cluster, bus):
+    coordinator = cluster.coordinator()
+    cluster.turn(coordinator)
+    bus.client.pexpire(keys.LEADER, 1000)
+    cluster.turn(coordinator, seconds=LEASE_S / 3 + 0.1)
+
+    assert bus.client.pttl(keys.LEADER) > 1000
+
+
+def test_a_leader_that_was_replaced_drops_everything(cluster, bus):
+    one, other = cluster.coordinator(), cluster.coordinator()
+    cluster.submit("r-1")
+    cluster.turn(one)
+    bus.client.delete(keys.LEADER)
+    cluster.turn(other)
+    assert [controller.run for controller in other._runs.values()] == ["r-1"]
+    cluster.turn(one, seconds=3)
+
+    assert one._runs == {}
+    assert one._fence == 0
+    assert not cluster.shown[-1].leading
+
+
+def test_a_leader_that_was_paused_finds_its_fence_gone(cluster, bus):
+    one, other = cluster.coordinator(), cluster.coordinator()
+    cluster.submit("r-1")
+    cluster.turn(one)
+    bus.client.delete(keys.LEADER)
+    cluster.turn(other)
+    cluster.join("w")
+    with pytest.raises(FencedError):
+        cluster.turn(one, times=10, seconds=0.01)
+
+
+# -- workers
+
+
+def test_a_worker_whose_lease_has_ended_is_taken_off_the_list(cluster):
+    coordinator = cluster.coordinator()
+    cluster.join("w", lease_s=1)
+    cluster.join("v", lease_s=600)
+    cluster.turn(coordinator, times=40)  # the first lease after taking the lead, nobody is declared dead
+    assert cluster.bus.members().keys() == {"w", "v"}
+    cluster.turn(coordinator, times=20)
+
+    assert cluster.bus.members().keys() == {"v"}
+
+
+def test_nobody_is_declared_dead_right_after_a_pause(cluster):
+    coordinator = cluster.coordinator()
+    cluster.join("w", lease_s=7)
+    cluster.turn(coordinator, times=60)
+    cluster.turn(coordinator, seconds=30)  # Redis was away, or this process stood still
+    cluster.turn(coordinator, times=45)
+    assert cluster.bus.members().keys() == {"w"}
+    cluster.turn(coordinator, times=10)
+    assert cluster.bus.members().keys() == set()
+
+
+def test_what_metrics_show_of_workers_and_runs(cluster):
+    coordinator = cluster.coordinator()
+    cluster.join("a")
+    cluster.join("b", run="other")
+    cluster.join("c", leaving=True)
+    cluster.submit("r-1", workers={"count": 5})
+    cluster.submit("r-2")
+    cluster.turn(coordinator, times=2)
+    shown = cluster.shown[-1]
+
+    assert shown.workers == {"idle": 1, "busy": 1, "leaving": 1}
+    assert (shown.queued, [run.record.run for run in shown.runs]) == (1, ["r-1"])
+
+
+# -- runs
+
+
+def test_runs_wait_in_the_queue_while_another_waits_for_workers(cluster):
+    coordinator = cluster.coordinator()
+    first, second = cluster.submit("r-1", workers={"wait": "2s"}), cluster.submit("r-2")
+    cluster.turn(coordinator, times=5)
+    assert (cluster.bus.active(), cluster.bus.queued()) == (["r-1"], ["r-2"])
+    assert second.record() is None
+
+    cluster.turn(coordinator, times=20)
+    assert first.record().verdict.outcome is Outcome.FAILED
+    assert (cluster.bus.active(), cluster.bus.queued()) == (["r-2"], [])
+    assert ("end", "r-1") in cluster.said()
+
+
+def test_only_workers_that_are_free_are_invited(cluster):
+    coordinator = cluster.coordinator()
+    cluster.join("busy", run="other")
+    cluster.join("leaving", leaving=True)
+    cluster.join("free")
+    run = cluster.submit("r-1")
+    cluster.turn(coordinator, times=3)
+
+    assert run.seats().keys() == {"free"}
+
+
+def test_a_run_that_has_ended_is_shown_until_the_next(cluster):
+    coordinator = cluster.coordinator()
+    cluster.submit("r-1", workers={"wait": "0s"})
+    cluster.turn(coordinator, times=5)
+
+    assert [run.record.state for run in cluster.shown[-1].runs] == [RunState.FINISHED]
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "says"),
+    [
+        ("spec", b"rubbish", "RunSpec is malformed"),
+        ("record", b"rubbish", "RunRecord is malformed"),
+        ("spec", None, "there is no run"),
+        ("seats", {"w": b"rubbish"}, "Seat is malformed"),
+        ("totals", {"w": b"rubbish"}, "WorkerTotals is malformed"),
+    ],
+)
+def test_a_run_that_cannot_be_driven_is_written_off_and_the_next_goes_on(cluster, bus, part, content, says):
+    coordinator = cluster.coordinator()
+    run = cluster.submit("r-1")
+    key = keys.run_key("r-1", part)
+    if content is None:
+        bus.client.delete(key)
+    elif isinstance(content, dict):
+        bus.client.hset(key, mapping=content)
+    else:
+        bus.client.set(key, content)
+    cluster.submit("r-2")
+    cluster.turn(coordinator, times=3)
+
+    assert run.record().verdict.outcome is Outcome.FAILED
+    assert says in run.record().detail
+    assert (cluster.bus.active(), cluster.bus.queued()) == (["r-2"], [])
+    assert ("stop", "r-1") in cluster.said()
+
+
+def test_a_run_that_brings_its_controller_down_brings_down_nothing_else(cluster, monkeypatch):
+    coordinator = cluster.coordinator()
+    run = cluster.submit("r-1")
+    real = RunController.tick
+
+    def tick(self, *args):
+        if self.run == "r-1":
+            raise ZeroDivisionError("on purpose")
+        real(self, *args)
+
+    monkeypatch.setattr(RunController, "tick", tick)
+    cluster.submit("r-2")
+    cluster.turn(coordinator, times=3)
+
+    assert "on purpose" in run.record().detail
+    assert cluster.bus.active() == ["r-2"]
+
+
+# -- stops
+
+
+@pytest.mark.parametrize("said", ["r-1", "*"])
+def test_a_run_is_stopped_by_its_name_or_with_all_others(cluster, said):
+    coordinator = cluster.coordinator()
+    first, second = cluster.submit("r-1"), cluster.submit("r-2")
+    cluster.turn(coordinator, times=2)
+    cluster.stop(said)
+    cluster.turn(coordinator, times=2)
+
+    assert first.record().verdict.outcome is Outcome.STOPPED
+    assert first.record().verdict.reason == "enough"
+    assert (second.record().verdict is not None) == (said == "*")
+
+
+def test_a_stop_does_not_reach_runs_that_came_after_it(cluster):
+    coordinator = cluster.coordinator()
+    cluster.hands.now_s += 60
+    cluster.stop()
+    first = cluster.submit("r-1")  # a minute after the stop, by cluster time
+    second = cluster.submit("r-2")
+    cluster.hands.now_s -= 60
+    cluster.turn(coordinator, times=5)
+
+    assert first.record().verdict is None
+    assert second.record() is None
+    assert cluster.bus.queued() == ["r-2"]
+
+
+def test_a_stop_said_while_nobody_led_is_obeyed(cluster):
+    run = cluster.submit("r-1", workers={"count": 5})
+    cluster.turn(cluster.coordinator(), times=2)
+    cluster.bus.resign(cluster.bus.leader())
+    cluster.stop("r-1")
+    heir = cluster.coordinator()
+    cluster.turn(heir, seconds=LEASE_S + 1)  # the lease of the dead one had to run out first
+    cluster.turn(heir)
+
+    assert run.record().verdict.outcome is Outcome.STOPPED
+
+
+def test_a_queued_run_whose_papers_are_malformed_can_be_stopped_with_the_others(cluster, bus):
+    coordinator = cluster.coordinator()
+    cluster.submit("r-1", workers={"count": 5})
+    broken = cluster.submit("r-2")
+    bus.client.set(keys.run_key("r-2", "spec"), b"rubbish")
+    cluster.turn(coordinator, times=2)
+    cluster.stop()
+    cluster.turn(coordinator, times=2)
+
+    assert broken.record().verdict.outcome is Outcome.FAILED
+    assert (cluster.bus.active(), cluster.bus.queued()) == ([], [])
+
+
+def test_a_stop_is_not_lost_when_redis_fails_before_it_is_written(cluster, monkeypatch):
+    coordinator = cluster.coordinator()
+    run = cluster.submit("r-1", workers={"count": 5})
+    cluster.turn(coordinator, times=2)
+    cluster.stop()
+    with monkeypatch.context() as patch:
+        patch.setattr(RunBus, "write_record", lambda *_: (_ for _ in ()).throw(BusError("gone")))
+        with pytest.raises(BusError):
+            cluster.turn(coordinator)
+    coordinator._runs.clear()  # as the loop does
+    cluster.turn(coordinator, times=2)
+
+    assert run.record().verdict.outcome is Outcome.STOPPED
+
+
+# -- the loop
+
+
+@pytest.fixture
+def loop(cluster, monkeypatch):
+    """A coordinator that works by itself, in a thread."""
+    monkeypatch.setattr(module, "TICK_S", 0.01)
+    coordinator, stop = Coordinator(cluster.redis), threading.Event()
+    thread = threading.Thread(target=coordinator.run, args=(stop,))
+    thread.start()
+    yield coordinator, stop, thread
+    stop.set()
+    thread.join(20)
+
+
+def until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_it_works_until_it_is_told_to_stop_and_gives_the_lead_back(cluster, loop):
+    coordinator, stop, thread = loop
+    until(lambda: cluster.bus.leader() == coordinator.name)
+    stop.set()
+    thread.join(10)
+
+    assert not thread.is_alive()
+    assert cluster.bus.leader() == ""
+
+
+def test_it_goes_on_after_redis_was_away(cluster, loop, monkeypatch, caplog):
+    coordinator, _, _ = loop
+    until(cluster.bus.leader)
+    caplog.set_level("INFO", "loadgen.coordinator")
+    with monkeypatch.context() as patch:
+        patch.setattr(ClusterBus, "members_version", lambda _: (_ for _ in ()).throw(BusError("Redis is on fire")))
+        until(lambda: "Redis is on fire; trying again" in caplog.text)
+    until(lambda: "Redis is back" in caplog.text)
+    run = cluster.submit("r-1", workers={"count": 5})
+    until(lambda: run.record() is not None)
+
+    assert caplog.text.count("Redis is on fire") == 1
+    assert coordinator.name == cluster.bus.leader()
+
+
+@pytest.mark.usefixtures("loop")
+def test_it_stands_by_when_it_is_fenced_off(cluster, bus, caplog):
+    run = cluster.submit("r-1", workers={"count": 5})
+    until(lambda: run.record() is not None)
+    bus.client.set(keys.run_key("r-1", "fence"), 99)
+    cluster.join("w")  # news, which must be written
+
+    until(lambda: "standing by" in caplog.text)
