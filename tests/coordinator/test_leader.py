@@ -20,7 +20,8 @@ class Hands:
     """Cluster time that a test moves; it begins with the server's."""
 
     def __init__(self, bus) -> None:
-        self.now_s = ClusterBus(bus)._redis.time()[0] + 0.5
+        seconds, micros = bus.client.time()
+        self.now_s = seconds + micros / 1e6
 
     def now(self) -> float:
         return self.now_s
