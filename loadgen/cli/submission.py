@@ -119,7 +119,9 @@ def submit(bus: Bus, loaded: LoadedPlan, key: bytes) -> RunSpec:
         digest=bundle.digest,
         code="shipped" if key else "installed",
     )
-    cluster.submit(spec.signed(key) if key else spec, bundle.pack() if key else b"")
+    if key:
+        spec = spec.signed(key)
+    cluster.submit(spec, bundle.pack() if key else b"")
     return spec
 
 
