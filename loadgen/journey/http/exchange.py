@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import httptools
 
@@ -94,7 +94,7 @@ class Connection:
         self.wire = wire
         self.origin = origin
         self._settings = settings
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = httptools.HttpResponseParser(self)
         self._parser_spent = False
         self._headers: HeaderList = []
         self._chunks: list[bytes] = []
@@ -212,6 +212,7 @@ class Connection:
     def close(self) -> None:
         """Close the connection; it cannot be used again."""
         self.reusable = False
+        self._parser = None  # it holds this connection's methods: a circle that only the collector would find
         self.wire.close()
 
     # -- sending and receiving in time
@@ -229,6 +230,8 @@ class Connection:
             self.reusable = False  # it may have answered before; reading will tell
 
     def _receive(self) -> bytes:
+        if self._parser is None:
+            raise ConnectionReset("the connection was closed")
         settings, end = self._settings, self._end
         limit_s = settings.idle_timeout_s if self.answered else settings.first_byte_timeout_s
         now_s = monotonic()
