@@ -52,6 +52,10 @@ class Losses:
         self._entries.append(Loss(worker=worker, low=share.lo, high=share.hi, from_s=from_s))
         return True
 
+    def covers(self, worker: str, second: int) -> bool:
+        """Whether what a worker says it missed in a second is counted here: it came back after it was thought lost."""
+        return any(entry.worker == worker and second >= math.floor(entry.from_s) for entry in self._entries)
+
     def served(self, from_s: float) -> None:
         """The whole load is served from this instant on."""
         for entry in self._entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from coordinator.stage import RUN, Stage
@@ -12,7 +13,7 @@ from loadgen.coordinator.controller import DONE_PATIENCE_S, ORPHANED_S, PREPARE_
 from loadgen.endings import Outcome, Validity
 from loadgen.errors import FencedError, MessageError, NotFoundError, PlanError
 from loadgen.messages import ControlMessage, RunState, StopMode, WorkerEventKind
-from loadgen.stats import FAILED
+from loadgen.stats import FAILED, ArrivalCounts, Tally
 
 
 @pytest.fixture
@@ -233,6 +234,24 @@ def test_a_lost_worker_that_comes_back_is_heard_and_done(stage):
     assert run.record.workers["b"].state == "done"
     assert run.record.silences == []
     assert run.bus.sealed_sequence("b") == lost.sequence
+
+
+def test_what_a_worker_missed_is_counted_once_when_it_comes_back(stage, make):
+    run = stage()
+    run.join("a")
+    lost = run.join("b")
+    run.until_second(3.05)
+    lost.alive = False
+    del run.members["b"]
+    run.until_second(6)
+    again = make.frame("b", lost.sequence + 1, 5, tally=Tally(arrivals={0: ArrivalCounts(missed=14)}), last=True)
+    run.bus.send([replace(again, run=RUN).encode()])
+    lost.say(WorkerEventKind.DONE, sequence=lost.sequence + 1)
+    run.finish()
+
+    arrivals = run.sealed().total.arrivals_total()
+    assert arrivals.started + arrivals.missed == 100
+    assert run.record.workers["b"].missed == 0
 
 
 def test_a_worker_lost_before_it_carried_anything_leaves_no_gap(stage):
@@ -550,9 +569,7 @@ def test_names_that_were_kept_apart_stay_apart_under_the_next_leader(stage, make
     run.join("a")
     run.until_second(1)
     for number, name in enumerate(("/x", "/y"), 1):
-        run.bus.send(
-            [make.frame("stranger", number, 0, name=name).encode().replace(b"\xa1r", b"\xa6" + RUN.encode(), 1)]
-        )
+        run.bus.send([replace(make.frame("stranger", number, 0, name=name), run=RUN).encode()])
     run.until_second(3)
     run.fail_over()
     run.finish()

@@ -80,6 +80,14 @@ def test_shares_lost_after_an_epoch_began_are_not_served_by_it():
     assert missed(losses.amend(planned(), 100)) == {4: {0: 5}}
 
 
+def test_what_a_worker_says_it_missed_while_it_was_thought_lost_is_counted_here():
+    losses = Losses([])
+    losses.lose("w", HALF, 4.5)
+
+    assert [losses.covers("w", second) for second in (3, 4, 9)] == [False, True, True]
+    assert not losses.covers("v", 9)
+
+
 def test_an_empty_share_misses_nothing():
     losses = Losses([])
     losses.lose("w", EMPTY, 1.0)
