@@ -12,6 +12,7 @@ microseconds.
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from typing import Final, Literal, Protocol
 
@@ -30,6 +31,9 @@ SAMPLE_LENGTH: Final = 300
 MAX_STEPS: Final = 100
 MAX_METHODS: Final = 30
 MAX_COUNTERS: Final = 100
+
+METHOD_LENGTH: Final = 40
+"""Characters of a method; what other protocols call theirs is longer than GET, but no sentence."""
 
 RAW_NAMES_KEPT: Final = 8192
 """Raw request names remembered with their template; beyond it the memory starts again, the counts do not."""
@@ -130,7 +134,7 @@ class Recorder:
         return template
 
     def _method(self, method: str) -> str:
-        known = self._method_cap(method or OTHER)
+        known = self._method_cap(str(method or OTHER)[:METHOD_LENGTH])
         if known is not OTHER:
             self._methods[method] = known
         return known
@@ -209,8 +213,12 @@ class Recorder:
         return counter
 
     def count(self, journey: str, name: str, amount: int = 1) -> None:
-        """Add to a business counter: orders, revenue_cents, carts, visits."""
-        self._counters[(journey, self._counter_cap(template_of(name)))] += amount
+        """Add to a business counter: orders, revenue_cents, carts, visits.
+
+        Raises:
+            TypeError: the amount is no whole number; sums of fractions would depend on their order.
+        """
+        self._counters[(journey, self._counter_cap(template_of(name)))] += operator.index(amount)
 
     # -- once a second ----------------------------------------------------------------------------------------------
 

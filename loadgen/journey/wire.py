@@ -87,7 +87,7 @@ def listen(environment: Environment, recorder: Recorder) -> Callable[[], None]:
             request_type,
             name,
             round((response_time or 0) * 1000),
-            response_length or 0,
+            max(int(response_length or 0), 0),  # authors fire this event too, with whatever they have at hand
             None if exception is None else reason_of(exception, response),
             "" if exception is None else str(exception) or type(exception).__name__,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -168,3 +169,21 @@ def test_journeys_are_counted_by_how_they_ended(how: str) -> None:
     counts = recorder.take(0).journeys["Buyer"]
     assert counts.started == 1
     assert getattr(counts, how) == 1
+
+
+def test_whatever_an_author_calls_a_method_a_frame_can_carry_it() -> None:
+    recorder = Recorder("w1")
+    for method in ("WS" * 500, "", None, 7):
+        recorder.request(Visit(), method, "/", 10, 1, None)
+
+    assert sorted(key.method for key in recorder.take(0).series) == ["7", "WS" * 20, OTHER]
+
+
+@pytest.mark.parametrize("amount", [1.5, "3", None])
+def test_a_fraction_is_refused_where_its_author_sees_it(amount: object) -> None:
+    recorder = Recorder("w1")
+    with pytest.raises(TypeError):
+        recorder.count("Buyer", "revenue", amount)
+    recorder.count("Buyer", "revenue_cents", np.int64(3))
+
+    assert recorder.take(0).counters == {("Buyer", "revenue_cents"): 3}
