@@ -1,0 +1,193 @@
+"""One run served by this process: from its seat to its last frame."""
+
+from __future__ import annotations
+
+import time
+
+import gevent
+import pytest
+from locust import User, constant, task
+from locust.event import Events
+
+from loadgen.clock import ClusterClock, TimeSample
+from loadgen.journey import JourneyEnvironment
+from loadgen.messages import Frame, Seat, StopMode
+from loadgen.shapes.shares import PLACES
+from loadgen.worker.preparation import Prepared
+from loadgen.worker.serving import Serving
+
+
+class FarEnd:
+    """In the place of Redis and the coordinator: whatever is sent is sealed."""
+
+    run = "demo-1"
+
+    def __init__(self) -> None:
+        self.got: list[Frame] = []
+
+    def send(self, frames):
+        self.got += [Frame.decode(data) for data in frames]
+
+    def sealed_sequence(self, _worker):
+        return max((frame.sequence for frame in self.got), default=0)
+
+    def sum(self, what):
+        return sum(what(frame.tally) for frame in self.got)
+
+
+class Busy(User):
+    wait_time = constant(0.02)
+
+    @task
+    def work(self):
+        gevent.sleep(0.01)
+
+
+class Stage:
+    """A run of half a second, ready to be served; time is the real one."""
+
+    def __init__(self, make) -> None:
+        self.make = make
+        self.environment = JourneyEnvironment(events=Events(), host="http://127.0.0.1:1")
+        self.far_end, self.lease, self.asked, self.heard = FarEnd(), True, [], []
+        self.clock = ClusterClock()
+        now_s = time.monotonic()
+        self.clock.update([TimeSample(now_s, now_s, now_s)])
+        for name in ("init", "test_start", "test_stop", "quitting"):
+            getattr(self.environment.events, name).add_listener(lambda name=name, **_: self.heard.append(name))
+
+    def serving(self, *streams, **changes) -> Serving:
+        streams = streams or ({"shape": {"constant": {"at": "20/s", "for": "500ms"}}},)
+        fields = {"journeys": [{"file": "browse.py", "user": "Busy"}], "graceful_stop": "2s"} | changes
+        prepared = Prepared("demo-1", self.make.plan(*streams, **fields), self.environment, {"Busy": Busy}, ())
+        return Serving(prepared, self.far_end, "w1", self.clock, lambda: self.lease, self.asked.append)
+
+    def seat(self, epoch=1, low=0, high=PLACES, from_s=0.0, start_s=None) -> Seat:
+        self.start_s = start_s or getattr(self, "start_s", None) or self.clock.now() + 0.05
+        return Seat(epoch=epoch, start_s=self.start_s, from_s=from_s, low=low, high=high, workers=1)
+
+    def serve(self, serving, then=lambda: None):
+        greenlet = gevent.spawn(serving.serve)
+        gevent.sleep(0.01)
+        then()
+        return greenlet.get(timeout=20)
+
+
+@pytest.fixture
+def stage(make) -> Stage:
+    return Stage(make)
+
+
+def test_a_run_is_served_from_its_first_arrival_to_its_last_frame(stage):
+    serving = stage.serving()
+    serving.assign(stage.seat())
+    last = stage.serve(serving)
+
+    frames = stage.far_end.got
+    assert [frame.sequence for frame in frames] == list(range(1, last + 1))
+    assert frames[-1].last
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
+    assert stage.far_end.sum(lambda tally: sum(j.completed for j in tally.journeys.values())) == 10
+    assert frames[-1].tally.shoppers.total() == 0
+    assert {frame.epoch for frame in frames} == {1}
+
+
+def test_journeys_hear_the_events_of_locust_in_order(stage):
+    serving = stage.serving()
+    assert stage.heard == ["init"]
+    serving.assign(stage.seat())
+    stage.serve(serving)
+
+    assert stage.heard == ["init", "test_start", "test_stop", "quitting"]
+
+
+@pytest.mark.parametrize("mode", list(StopMode))
+def test_a_run_that_is_stopped_before_it_starts_has_no_frame(stage, mode):
+    serving = stage.serving()
+
+    assert stage.serve(serving, lambda: serving.stop(mode)) == 0
+    assert stage.far_end.got == []
+    assert stage.heard == ["init"]
+
+
+def test_an_older_seat_is_passed_over(stage):
+    serving = stage.serving()
+    serving.assign(stage.seat(epoch=3))
+    serving.assign(stage.seat(epoch=2, high=0))
+    serving.assign(stage.seat(epoch=3, high=0))
+    stage.serve(serving)
+
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
+
+
+def test_a_worker_that_gave_its_share_back_is_done(stage):
+    serving = stage.serving({"shape": {"constant": {"at": "50/s", "for": "60s"}}})
+    serving.assign(stage.seat())
+    began = time.monotonic()
+    stage.serve(serving, lambda: serving.assign(stage.seat(epoch=2, low=0, high=0, from_s=0.2)))
+
+    assert time.monotonic() - began < 10
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
+    assert stage.far_end.got[-1].last
+
+
+def test_a_worker_that_leaves_waits_for_an_empty_share_while_it_has_a_lease(stage):
+    serving = stage.serving({"shape": {"constant": {"at": "20/s", "for": "1s"}}})
+    serving.assign(stage.seat())
+    stage.serve(serving, serving.leave)
+
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 20
+
+
+def test_a_worker_that_leaves_and_has_no_lease_waits_for_nobody(stage):
+    serving = stage.serving({"shape": {"constant": {"at": "20/s", "for": "60s"}}})
+    serving.assign(stage.seat())
+
+    def leave():
+        stage.lease = False
+        serving.leave()
+
+    began = time.monotonic()
+    stage.serve(serving, leave)
+    assert time.monotonic() - began < 10
+
+
+def test_a_graceful_stop_lets_shoppers_finish_and_one_at_once_does_not(stage):
+    class Slow(User):
+        @task
+        def work(self):
+            gevent.sleep(1.0)
+
+    slow_users = {"Busy": Slow}
+    for mode, how in ((StopMode.GRACEFUL, "completed"), (StopMode.NOW, "interrupted")):
+        stage.far_end, stage.start_s = FarEnd(), None
+        serving = stage.serving({"shape": {"constant": {"at": "20/s", "for": "60s"}}})
+        serving._prepared.users.update(slow_users)
+        serving.assign(stage.seat(start_s=stage.clock.now() - 0.2))
+        gevent.sleep(0.1)
+        stage.serve(serving, lambda mode=mode, serving=serving: serving.stop(mode))
+        started = stage.far_end.sum(lambda tally: tally.arrivals_total().started)
+
+        assert started > 0
+        ended = stage.far_end.sum(lambda tally, how=how: sum(getattr(j, how) for j in tally.journeys.values()))
+        assert ended == started, how
+
+
+def test_closed_and_open_streams_run_side_by_side(stage):
+    serving = stage.serving(
+        {"shape": {"constant": {"at": "20/s", "for": "500ms"}}},
+        {"model": "closed", "shape": {"constant": {"at": 3, "for": "500ms"}}},
+    )
+    serving.assign(stage.seat())
+    stage.serve(serving)
+    journeys = stage.far_end.sum(lambda tally: sum(j.started for j in tally.journeys.values()))
+
+    assert journeys > 10 + 3
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
+
+
+def test_a_journey_can_ask_to_end_the_run(stage):
+    serving = stage.serving()
+    serving._runner.quit()
+
+    assert stage.asked == ["a journey called runner.quit()"]
