@@ -185,6 +185,8 @@ class Client:
 
         Raises:
             ValueError: the URL or a header cannot be sent by anyone.
+            ShopperGone: the shopper was stopped.
+            ConnectionReset: the client was closed while the request waited for its turn; it was not sent.
         """
         method = method.upper()
         place = self._place(url, params)
@@ -192,7 +194,11 @@ class Client:
         started_s = perf_counter()
         if not self._connections.enter_at_once(place.origin):
             self._reporter.check()
-            self._connections.enter(place.origin)
+            try:
+                self._connections.enter(place.origin)
+            except ConnectionReset:
+                self._reporter.check()  # closed because the shopper left: it is gone, and nothing has failed
+                raise
         try:
             flight = self._reporter.takes_off()
         except BaseException:

@@ -88,6 +88,22 @@ def test_a_shopper_that_waits_for_a_place_that_nobody_gives_back_can_be_stopped(
         until(lambda: server.end.ended == 1)
 
 
+def test_greenlets_that_still_wait_for_a_place_when_their_shopper_leaves_are_gone_with_it(stage: Any) -> None:
+    greenlets: list[gevent.Greenlet] = []
+
+    def journey(shopper: Any) -> None:
+        greenlets.append(gevent.spawn(lambda _held: shopper.client.get("/never"), shopper.client.get("/", stream=True)))
+        gevent.sleep(0.01)
+
+    with shop([HEAR, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"]) as server:
+        _, living = live(stage, server, journey, concurrency=1)
+        assert living.get(timeout=10) == "completed"
+        let_run(*greenlets)
+        assert [type(greenlet.value) for greenlet in greenlets] == [ShopperGone]
+        assert len(server.heads) == 1
+        assert stage.tally().in_flight == 0
+
+
 def test_redirects_belong_to_the_request_on_its_way(stage: Any) -> None:
     gate = Event()
     with shop([HEAR, lambda _: gate.wait(), moved("/there"), HEAR, answer()]) as server:
