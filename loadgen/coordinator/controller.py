@@ -273,8 +273,7 @@ class RunController:
         second = now_s - self.record.started_at
         refused = self._accounts.read(second)
         if refused:
-            self.record.quarantined += len(refused)
-            self._book.note(now_s, "quarantined", f"{len(refused)} frames refused: {refused[0]}")
+            self._book.refused(now_s, len(refused), refused[0])
         self._accounts.seal(second, self._expected(), self._nodes())
         tripped = self._accounts.tripped
         if tripped is not None and self.record.stop is None:

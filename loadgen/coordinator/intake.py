@@ -44,10 +44,6 @@ class Intake:
     def __init__(self, totals: dict[str, WorkerTotals], next_second: int = 0) -> None:
         self.totals = totals
         self.next_second = next_second
-        self.refused = 0
-        """Frames that were well-formed but impossible."""
-        self.repeated = 0
-        """Frames that came more than once."""
         self._waiting: defaultdict[str, dict[int, Frame]] = defaultdict(dict)
         self._unsealed: OrderedDict[str, tuple[str, int]] = OrderedDict()
         self._read = ""
@@ -68,13 +64,10 @@ class Intake:
         sealed = self._sequence(frame.worker)
         waiting = self._waiting[frame.worker]
         if frame.sequence <= sealed or frame.sequence in waiting:
-            self.repeated += 1
             return None
         if frame.second > now_second + AHEAD_S:
-            self.refused += 1
             return f"second {frame.second} lies in the future (now {now_second:.1f})"
         if frame.sequence > sealed + WAITING_MOST:
-            self.refused += 1
             return f"number {frame.sequence} is too far from {sealed}, the last one sealed"
         waiting[frame.sequence] = frame
         self._unsealed[entry_id] = (frame.worker, frame.sequence)
@@ -131,7 +124,6 @@ class Intake:
         """Forget frames of a lost worker that wait for a gap which nobody will fill."""
         in_order = {frame.sequence for frame in self._in_order(worker)}
         for sequence in [s for s in self._waiting[worker] if s not in in_order]:
-            self.refused += 1
             del self._waiting[worker][sequence]
         self._unsealed = OrderedDict(
             (entry, (name, sequence))

@@ -52,6 +52,20 @@ class Logbook:
         if not any((event.kind, event.text) == (kind, text) for event in self.record.events):
             self.note(at_s, kind, text)
 
+    def refused(self, at_s: float, count: int, why: str) -> None:
+        """Frames were refused: noted at the first, tenth, hundredth, …, for there may be a flood of them.
+
+        Args:
+            at_s: when, cluster time.
+            count: how many.
+            why: the reason of one of them.
+        """
+        before = self.record.quarantined
+        self.record.quarantined += count
+        self.unwritten = True
+        if not before or len(str(self.record.quarantined)) > len(str(before)):
+            self.note(at_s, "quarantined", f"{self.record.quarantined} frames refused so far: {why}")
+
     def fall_silent(self, worker: str, first: int, last: int) -> None:
         """Nobody knows what a worker did in these seconds; the first thing noted of a worker stands."""
         if last >= first and not any(silence.worker == worker for silence in self.record.silences):
