@@ -1,0 +1,244 @@
+"""The worker's side of a journal: append events, turn over once a second, let go of what is safe elsewhere.
+
+::
+
+    append … append ─▶ turn ─▶ (fold, encode, keep the frame) ─▶ settle
+                         └─▶ append … into the other half
+
+Killed anywhere, the file says what was told: see :mod:`loadgen.journal.layout`. Not thread-safe; greenlets do not
+switch inside a call.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import mmap
+import os
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from loadgen.journal.layout import (
+    AT_EPOCH,
+    AT_HALVES,
+    AT_IN_FLIGHT,
+    AT_NAMES_END,
+    AT_SENT,
+    AT_STREAMS,
+    AT_VERSION,
+    EVENTS,
+    EVENTS_AT,
+    FILE_BYTES,
+    HALF_WORDS,
+    KEY_SHIFT,
+    KIND_SHIFT,
+    MAX_KEYS,
+    MAX_STREAMS,
+    NAMES_AT,
+    NAMES_BYTES,
+    VALUE_MASK,
+    VERSION,
+    Kind,
+)
+from loadgen.stats import OTHER
+
+Events = npt.NDArray[np.uint64]
+
+_RESERVED_BYTES: Final = 1 << 18
+"""Of the names: for the keys into which everything else is folded once there is no more room."""
+
+_KEEPS_LAST: Final = frozenset({Kind.REQUEST, Kind.ABANDONED, Kind.ENDED})
+"""Kinds whose last part is from a closed list."""
+
+
+class Journal:
+    """What one worker process counts in one run.
+
+    Args:
+        memory: :data:`FILE_BYTES` of zeros.
+        run: the run's id.
+        worker: the worker's name.
+
+    Attributes:
+        words: the half that is being written; the hot path writes an event's words at ``at`` and moves it on by two.
+        at: the next event's place in ``words``.
+        sequence: number of the frame that will hold what is being written.
+        keys: parts of each key, by its number; 0 is none.
+        sent: requests put on the wire so far.
+    """
+
+    def __init__(self, memory: mmap.mmap, run: str, worker: str) -> None:
+        self._memory = memory
+        self._head = memoryview(memory)[:NAMES_AT].cast("Q")
+        self._due = memoryview(memory)[:NAMES_AT].cast("d")
+        rest = memoryview(memory)[EVENTS_AT:].cast("Q")
+        self._halves = (rest[: 2 * EVENTS], rest[2 * EVENTS :])
+        self._written = [0, 0]
+        self.words: memoryview[int] = self._halves[0]
+        self.at = 0
+        self._prefixes: dict[tuple[Kind, tuple[str, ...]], int] = {}
+        self._lock: int | None = None
+        self.keys: list[tuple[str, ...]] = []
+        self.sequence = 0
+        self.sent = 0
+        self._head[AT_VERSION] = VERSION
+        self._name([run, worker])
+        self._open_half(0)
+
+    @classmethod
+    def in_memory(cls, run: str = "", worker: str = "") -> Self:
+        """One that nobody can read when this process is gone: for trials and tests."""
+        return cls(mmap.mmap(-1, FILE_BYTES), run, worker)
+
+    @classmethod
+    def create(cls, path: Path, run: str, worker: str) -> Self:
+        """A file that outlives this process; locked while it lives, so that a reader can tell.
+
+        Raises:
+            OSError: the file exists, or there is no room.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, FILE_BYTES)
+        journal = cls(mmap.mmap(descriptor, FILE_BYTES), run, worker)
+        journal._lock = descriptor  # closed by the kernel with the process, or by close()
+        return journal
+
+    def close(self) -> None:
+        """Let go of the file. Harmless when closed already."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # the mapping holds the file open too
+            os.close(lock)
+
+    # -- events
+
+    def prefix(self, kind: Kind, *parts: str) -> int:
+        """Kind and key of an event's first word; its value is added to it.
+
+        Args:
+            kind: one that has a key.
+            parts: the key's parts, as :class:`Kind` names them. Beyond :data:`MAX_KEYS` keys they are folded.
+        """
+        known = self._prefixes.get((kind, parts))
+        if known is None:
+            known = self._prefixes[kind, parts] = self._new_prefix(kind, parts)
+        return known
+
+    def append(self, first: int, second: int = 0) -> None:
+        """Write one event.
+
+        Args:
+            first: a prefix plus a value from 0 to 2⁴⁰ − 1.
+            second: 0 to 2⁶⁴ − 1.
+        """
+        at = self.at
+        try:
+            if second:
+                self.words[at + 1] = second
+            self.words[at] = first
+        except IndexError:
+            raise OverflowError(f"more than {EVENTS} events in one frame") from None
+        self.at = at + 2
+
+    def stream_event(self, kind: Kind, stream: int, value: int) -> None:
+        """Write one event of a stream; the value is clamped to its 40 bits."""
+        self.append(kind << KIND_SHIFT | stream << KEY_SHIFT | min(max(value, 0), VALUE_MASK))
+
+    # -- levels
+
+    def takes_off(self, in_flight: int) -> None:
+        """One more request goes on the wire, where now there are so many."""
+        self.sent += 1
+        self._head[AT_SENT] = self.sent
+        self._head[AT_IN_FLIGHT] = in_flight
+
+    def lands(self, in_flight: int) -> None:
+        """One request less is on the wire, where now there are so many."""
+        self._head[AT_IN_FLIGHT] = in_flight
+
+    def dealt_with(self, stream: int, due_s: float) -> None:
+        """Every arrival of a stream up to this due instant was started, dropped or missed."""
+        self._due[AT_STREAMS + 2 * stream + 1] = due_s
+
+    def due_s(self, stream: int) -> float:
+        """The latest instant given to :meth:`dealt_with`; 0 before the first."""
+        return self._due[AT_STREAMS + 2 * stream + 1]
+
+    # -- once a second
+
+    def turn(self, second: int, epoch: int) -> Events:
+        """Write into the other half from now on, for the next frame.
+
+        Args:
+            second: the run's second in which the next frame begins.
+            epoch: the shares it begins with.
+
+        Returns:
+            The events of the half that is full, shape (n, 2); to be folded before :meth:`settle`.
+        """
+        filled = np.frombuffer(self.words, dtype=np.uint64, count=self.at).reshape(-1, 2)
+        self._head[AT_EPOCH] = epoch
+        self._open_half(second)
+        return filled
+
+    def settle(self) -> None:
+        """What :meth:`turn` returned last is safe elsewhere: forget it."""
+        half = (self.sequence - 1) % 2
+        self._head[AT_HALVES + HALF_WORDS * half] = 0
+        used = np.frombuffer(self._halves[half], dtype=np.uint64)
+        used[: self._written[half]] = 0
+        self._written[half] = 0
+
+    # -- within
+
+    def _open_half(self, second: int) -> None:
+        self._written[self.sequence % 2] = self.at
+        self.sequence += 1
+        half = self.sequence % 2
+        place = AT_HALVES + HALF_WORDS * half
+        self._head[place + 1] = second
+        self._head[place + 2] = self.sent
+        self._head[place] = self.sequence  # last: a half with a number is whole
+        self.words = self._halves[half]
+        self.at = 0
+
+    def _new_prefix(self, kind: Kind, parts: tuple[str, ...]) -> int:
+        if not self._has_room():
+            folded = _folded(kind, parts)
+            if folded != parts:
+                return self.prefix(kind, *folded)
+        number = len(self.keys)
+        self._name([int(kind), *parts])
+        return kind << KIND_SHIFT | number << KEY_SHIFT
+
+    def _has_room(self) -> bool:
+        return len(self.keys) < MAX_KEYS and self._head[AT_NAMES_END] < NAMES_BYTES - _RESERVED_BYTES
+
+    def _name(self, parts: list[str | int]) -> None:
+        line = json.dumps(parts).encode() + b"\n"
+        begin = self._head[AT_NAMES_END]
+        if begin + len(line) > NAMES_BYTES:
+            raise OverflowError("the names of what is counted take too much room")
+        self._memory[NAMES_AT + begin : NAMES_AT + begin + len(line)] = line
+        self._head[AT_NAMES_END] = begin + len(line)  # last: a name is there when the end lies behind it
+        self.keys.append(tuple(str(part) for part in parts[1:]))
+
+
+def _folded(kind: Kind, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """A key of the same kind that few others share a process with: the journey, and what is from a closed list."""
+    last = parts[-1:] if kind in _KEEPS_LAST else ()
+    return parts[:1] + (OTHER,) * (len(parts) - 1 - len(last)) + last
+
+
+def check_streams(number: int) -> None:
+    """A journal has room for so many streams.
+
+    Raises:
+        ValueError: it has not.
+    """
+    if number > MAX_STREAMS:
+        raise ValueError(f"a journal has room for {MAX_STREAMS} streams, not {number}")
