@@ -23,9 +23,11 @@ from loadgen.stats import (
     SecondRow,
     Series,
     SeriesKey,
+    SlowSample,
     StepCounts,
     Tally,
 )
+from loadgen.stats.slowest import slowest_of
 
 JOURNEYS = ("Browser", "GuestBuyer")
 STEPS = ("", "home", "payment")
@@ -48,6 +50,11 @@ def a_counter(dice: Random) -> Counter[str]:
 def a_series(dice: Random) -> Series:
     service = a_histogram(dice)
     return Series(service, dice.choice((service, a_histogram(dice))), a_count(dice), a_counter(dice))
+
+
+def a_slow_sample(dice: Random) -> SlowSample:
+    trace_id = dice.choice(("", f"{dice.getrandbits(128):032x}"))
+    return SlowSample(dice.randrange(MAX_US), dice.randrange(9), *dice.choices(WORDS, k=6), trace_id)
 
 
 def a_tally(dice: Random) -> Tally:
@@ -77,6 +84,7 @@ def a_tally(dice: Random) -> Tally:
         in_flight=a_count(dice),
         renamed=a_count(dice),
         samples=[ErrorSample(dice.randrange(9), *dice.choices(WORDS, k=7)) for _ in some()],
+        slowest=slowest_of([[a_slow_sample(dice) for _ in some(20)]]),
     )
 
 

@@ -17,6 +17,7 @@ from collections import Counter
 from typing import Final, Literal, Protocol
 
 from loadgen.journey.counting import JourneyHow, SeriesCounter, StepCounter, StreamCounter
+from loadgen.journey.slowest import Slowest
 from loadgen.stats import FAILED, OK, OTHER, ErrorSample, JourneyCounts, NameCap, SeriesKey, Tally, template_of
 from loadgen.stats.tally import SAMPLES_KEPT
 
@@ -70,6 +71,7 @@ class Recorder:
         self._counters: Counter[tuple[str, str]] = Counter()
         self._samples: list[tuple[str, str, str, str, str, str]] = []
         self._sampled: Counter[tuple[str, str]] = Counter()
+        self._slowest = Slowest()
         self._templates: dict[str, str] = {}
         self._methods: dict[str, str] = {}
         self._name_cap = NameCap(max_names)
@@ -92,6 +94,7 @@ class Recorder:
         response_bytes: int,
         reason: str | None,
         text: str = "",
+        trace_id: str = "",
     ) -> None:
         """One request has finished.
 
@@ -103,6 +106,7 @@ class Recorder:
             response_bytes: size of the body.
             reason: why it failed, from the closed list of :mod:`loadgen.journey.reasons`; None when it did not.
             text: the failure in its own words.
+            trace_id: that it carried, in hexadecimal; empty without one.
         """
         template = self._templates.get(name) or self._template(name)
         method = self._methods.get(method) or self._method(method)
@@ -113,6 +117,8 @@ class Recorder:
         series.service.record(service_us)
         series.since_due.record(service_us + visit.lag_us)
         series.response_bytes += response_bytes
+        if service_us > self._slowest.above_us:
+            self._slowest.note(service_us, visit.journey, visit.step, template, method, reason or OK, trace_id)
         if template is OTHER:
             self._renamed += 1
         if reason is not None:
@@ -242,6 +248,7 @@ class Recorder:
             in_flight=self.in_flight,
             renamed=self._renamed,
             samples=[ErrorSample(second, self.worker, *sample) for sample in self._samples],
+            slowest=self._slowest.take(second, self.worker),
         )
         for key in [key for key, counter in self._series.items() if counter.forgotten()]:
             del self._series[key]

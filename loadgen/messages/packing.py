@@ -17,7 +17,9 @@ import numpy.typing as npt
 
 from loadgen.errors import MessageError
 from loadgen.latency import BUCKETS, Histogram
-from loadgen.stats import ArrivalCounts, ErrorSample, JourneyCounts, Series, SeriesKey, StepCounts, Tally
+from loadgen.latency.layout import MAX_US
+from loadgen.stats import ArrivalCounts, ErrorSample, JourneyCounts, Series, SeriesKey, SlowSample, StepCounts, Tally
+from loadgen.stats.slowest import SLOWEST_KEPT, TRACE_ID_BYTES
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """A frame of 10,000 series is below this; anything larger is refused unread."""
@@ -159,6 +161,7 @@ def pack_tally(tally: Tally) -> list[Any]:
         [[journey, name, amount] for (journey, name), amount in tally.counters.items()],
         [tally.sent, tally.in_flight, tally.renamed],
         [[s.second, s.worker, s.journey, s.step, s.name, s.method, s.reason, s.text] for s in tally.samples],
+        [[*sample[:-1], bytes.fromhex(sample.trace_id)] for sample in tally.slowest],
     ]
 
 
@@ -168,7 +171,7 @@ def unpack_tally(packed: Any) -> Tally:
     Raises:
         MessageError: anything in it has the wrong form.
     """
-    series, arrivals, shoppers, steps, journeys, counters, levels, samples = _listed(packed, 8)
+    series, arrivals, shoppers, steps, journeys, counters, levels, samples, slowest = _listed(packed, 9)
     sent, in_flight, renamed = (natural(n) for n in _listed(levels, 3))
     histograms = _Histograms()
     tally = Tally(
@@ -182,6 +185,7 @@ def unpack_tally(packed: Any) -> Tally:
         in_flight,
         renamed,
         [_unpack_sample(entry) for entry in _listed(samples)],
+        _unpack_slowest(slowest),
     )
     histograms.fill()
     return tally
@@ -234,6 +238,20 @@ def _unpack_journey(entry: Any) -> tuple[str, JourneyCounts]:
 def _unpack_sample(entry: Any) -> ErrorSample:
     second, *texts = _listed(entry, 8)
     return ErrorSample(whole(second), *(text(part) for part in texts))
+
+
+def _unpack_slowest(packed: Any) -> list[SlowSample]:
+    entries = _listed(packed)
+    if len(entries) > SLOWEST_KEPT:
+        raise MessageError(f"more than {SLOWEST_KEPT} of the slowest requests")
+    return [_unpack_slow(entry) for entry in entries]
+
+
+def _unpack_slow(entry: Any) -> SlowSample:
+    service_us, second, *texts, trace_id = _listed(entry, 9)
+    if natural(service_us) > MAX_US or type(trace_id) is not bytes or len(trace_id) not in {0, TRACE_ID_BYTES}:
+        raise MessageError("a slow request's time or trace id is malformed")
+    return SlowSample._make([service_us, natural(second), *map(text, texts), trace_id.hex()])
 
 
 def _counted(packed: Any) -> Counter[str]:

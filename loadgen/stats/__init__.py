@@ -1,12 +1,13 @@
 """What is counted, and how it adds up.
 
 ``tally`` is the additive unit: what one worker counted in one second, what the cluster counted in one second, and
-what it counted in a whole run have the same form and merge exactly. ``run`` follows a run second by second.
-``names`` folds request names into templates. Layer 2: no clock, no I/O.
+what it counted in a whole run have the same form and merge exactly. ``slowest`` keeps the slowest requests of it.
+``run`` follows a run second by second. ``names`` folds request names into templates. Layer 2: no clock, no I/O.
 """
 
 from loadgen.stats.names import OTHER, NameCap, template_of
 from loadgen.stats.run import RunStats, SecondRow
+from loadgen.stats.slowest import SlowSample
 from loadgen.stats.tally import (
     FAILED,
     OK,
@@ -31,6 +32,7 @@ __all__ = [
     "SecondRow",
     "Series",
     "SeriesKey",
+    "SlowSample",
     "StepCounts",
     "Tally",
     "template_of",

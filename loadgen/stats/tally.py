@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
 from loadgen.latency import Histogram
+from loadgen.stats.slowest import SlowSample, slowest_of
 
 OK: Final = "ok"
 FAILED: Final = "failed"
@@ -180,6 +181,7 @@ class Tally:
         in_flight: requests on the wire at the end of the span. Adds over workers, not over time.
         renamed: requests whose name was folded into ``__other__``.
         samples: some failures in words.
+        slowest: some of the slowest requests, the slowest first.
     """
 
     series: dict[SeriesKey, Series] = field(default_factory=dict)
@@ -192,6 +194,7 @@ class Tally:
     in_flight: int = 0
     renamed: int = 0
     samples: list[ErrorSample] = field(default_factory=list)
+    slowest: list[SlowSample] = field(default_factory=list)
 
     @classmethod
     def merged(cls, parts: list[Tally]) -> Tally:
@@ -209,6 +212,7 @@ class Tally:
             sum(part.in_flight for part in parts),
             sum(part.renamed for part in parts),
             [sample for part in parts for sample in part.samples][:SAMPLES_KEPT],
+            slowest_of(part.slowest for part in parts),
         )
 
     def then(self, later: Tally) -> Tally:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from loadgen.journey import Recorder
 from loadgen.journey.counting import IDLE_TAKES
 from loadgen.latency import Histogram
-from loadgen.stats import OTHER, SeriesKey, Tally
+from loadgen.latency.layout import MAX_US
+from loadgen.stats import OK, OTHER, SeriesKey, SlowSample, Tally
 
 
 @dataclass
@@ -107,6 +108,41 @@ def test_at_most_five_samples_of_a_kind_and_twenty_in_all_with_short_texts() -> 
     assert {len(sample.text) for sample in samples} == {300}
     recorder.request(Visit(), "GET", "namea", 10, 0, "other", "again")
     assert [sample.text for sample in recorder.take(1).samples] == ["again"]
+
+
+def test_the_five_slowest_of_a_second_come_out_the_slowest_first() -> None:
+    recorder = Recorder("w1")
+    times = [*range(100, 1100, 100), *range(950, 0, -100), 5_000_000]
+    for us in times:
+        failed = us == 5_000_000
+        recorder.request(
+            Visit(), "GET", "/product/47?x=1", us, 10, "timeout" if failed else None, trace_id=f"{us:032x}"
+        )
+    first, second = recorder.take(7).slowest, recorder.take(8).slowest
+
+    assert [sample.service_us for sample in first] == sorted(times, reverse=True)[:5]
+    words = ("w1", "Buyer", "payment", "/product/{id}", "GET", "timeout", f"{5_000_000:032x}")
+    assert first[0] == SlowSample(5_000_000, 7, *words)
+    assert {sample.outcome for sample in first[1:]} == {OK}
+    assert second == []
+
+
+def test_a_slow_request_of_the_next_second_is_not_measured_against_the_last_one() -> None:
+    recorder = Recorder("w1")
+    for us in (900, 900, 900, 900, 900, 900):
+        recorder.request(Visit(), "GET", "/", us, 10, None)
+    recorder.take(0)
+    recorder.request(Visit(), "GET", "/", 0, 10, None)
+
+    assert [(sample.service_us, sample.second, sample.trace_id) for sample in recorder.take(1).slowest] == [(0, 1, "")]
+
+
+def test_times_that_are_none_are_clamped_as_in_the_histogram() -> None:
+    recorder = Recorder("w1")
+    for us in (2**70, -7, np.int64(3)):
+        recorder.request(Visit(), "GET", "/", us, 10, None)
+
+    assert [sample.service_us for sample in recorder.take(0).slowest] == [MAX_US, 3]
 
 
 def test_what_is_idle_for_a_minute_of_takes_is_forgotten_and_may_come_back() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from loadgen.errors import MessageError
 from loadgen.latency import Histogram
+from loadgen.latency.layout import MAX_US
 from loadgen.messages import Frame, Health, decode_second, encode_second
 from loadgen.messages.packing import (
     MAX_COUNT,
@@ -279,6 +280,15 @@ def test_malformed_histograms_are_refused(packed):
         ((6, 0), {}),
         ((6, 6), [0, 0]),
         ((6, 7), [["x"] * 8]),
+        ((6, 8), None),
+        ((6, 8), [[5, 0, *"wjsnmo", b""]] * 21),
+        ((6, 8), [[5, 0, *"wjsnmo"]]),
+        ((6, 8), [[MAX_US + 1, 0, *"wjsnmo", b""]]),
+        ((6, 8), [[5, -1, *"wjsnmo", b""]]),
+        ((6, 8), [[5, 0, *"wjsnm", "o" * (MAX_TEXT + 1), b""]]),
+        ((6, 8), [[5, 0, *"wjsnmo", ""]]),
+        ((6, 8), [[5, 0, *"wjsnmo", b"x" * 15]]),
+        ((6, 8), [[5, 0, *"wjsnmo", b"x" * 32]]),
         ((7,), [0, 0, 0]),
         ((7, 0), math.nan),
         ((7, 0), math.inf),

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.latency import Histogram
-from loadgen.stats import OK, ErrorSample, RunStats, SecondRow, Series, SeriesKey, Tally
+from loadgen.stats import OK, ErrorSample, RunStats, SecondRow, Series, SeriesKey, SlowSample, Tally
 from loadgen.stats.run import SAMPLES_PER_KIND
+from loadgen.stats.slowest import SLOWEST_KEPT
 
 
 def stats_of(some, keep_s=None) -> RunStats:
@@ -113,3 +114,14 @@ def test_service_times_of_some_seconds_are_merged():
     stats = stats_of([row(0, 100), row(1, 200, 300), row(2)])
 
     assert stats.service_of(stats.window(2)) == Histogram.of([200, 300])
+
+
+def test_the_slowest_of_a_run_are_kept_beyond_the_seconds_that_are():
+    def row(second: int, us: int) -> SecondRow:
+        slow = SlowSample(us, second, "w", "B", "", "/", "GET", OK, f"{second:032x}")
+        return SecondRow(second, tally=Tally(slowest=[slow]))
+
+    stats = stats_of([row(second, 900 - second) for second in range(100)], keep_s=5)
+
+    assert [sample.second for sample in stats.total.slowest] == list(range(SLOWEST_KEPT))
+    assert [sample.second for sample in stats.rows[99].tally.slowest] == [99]
