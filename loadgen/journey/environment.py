@@ -28,6 +28,7 @@ class PlanContext:
         headers: sent with every request.
         think_scale: factor on think times; 0 switches them off.
         insecure_tls: whether any certificate of the target is good enough.
+        trace: whether each request carries a ``traceparent``.
     """
 
     seed: int = 0
@@ -35,6 +36,7 @@ class PlanContext:
     headers: Mapping[str, str] = field(default_factory=dict)
     think_scale: float = 1.0
     insecure_tls: bool = False
+    trace: bool = False
 
 
 class JourneyEnvironment(Environment):
@@ -61,4 +63,5 @@ class JourneyEnvironment(Environment):
         Raises:
             JourneyError: there is no host, or its ``__init__`` raised.
         """
-        return aim(user_class, self, self.host, self.context.headers, self.context.insecure_tls)
+        context = self.context
+        return aim(user_class, self, self.host, context.headers, context.insecure_tls, context.trace)

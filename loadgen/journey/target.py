@@ -16,6 +16,7 @@ from locust.exception import StopTest
 from locust.user.users import User
 
 from loadgen.errors import JourneyError
+from loadgen.journey.tracing import has_traceparent
 
 
 def aim(
@@ -24,6 +25,7 @@ def aim(
     host: str | None,
     headers: Mapping[str, str],
     insecure_tls: bool = False,
+    trace: bool = False,
 ) -> User:
     """Make a user that sends to the target.
 
@@ -33,6 +35,7 @@ def aim(
         host: the target's base URL; None leaves the class its own, as Locust does.
         headers: default headers; those that a request gives itself win.
         insecure_tls: whether to accept any certificate; otherwise the class decides, as in Locust.
+        trace: whether Locust's clients send a ``traceparent`` with each request; our own asks the environment.
 
     Raises:
         JourneyError: there is no host, or the user's ``__init__`` raised.
@@ -53,8 +56,11 @@ def aim(
     client: Any = getattr(user, "client", None)
     if isinstance(client, FastHttpSession):
         client.client.default_headers.update(headers)
+        traces = trace and not has_traceparent(client.client.default_headers)
+        client.loadgen_traces = traces  # type: ignore[attr-defined]  # found there by loadgen.journey.wire
     elif isinstance(client, HttpSession):
         client.headers.update(headers)
+        client.loadgen_traces = trace and not has_traceparent(client.headers)  # type: ignore[attr-defined]
         client.verify = client.verify and not insecure_tls
     return user
 

@@ -31,9 +31,11 @@ from locust.env import Environment
 from locust.exception import ResponseError
 
 from loadgen.journey import chatter, rounds
+from loadgen.journey.environment import PlanContext
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import Recorder
 from loadgen.journey.session import CONTROL, ShopperGone, session_of
+from loadgen.journey.tracing import HEADER, has_traceparent, new_trace_id, trace_id_of, traceparent
 
 
 class Outsider:
@@ -45,6 +47,9 @@ class Outsider:
 
 
 _OUTSIDER: Final = Outsider()
+
+_HEADERS_PLACE: Final = 4
+"""Of the headers among the options that ``FastHttpSession.request`` takes by place, after method and URL."""
 
 
 def install() -> None:
@@ -69,6 +74,7 @@ def listen(environment: Environment, recorder: Recorder) -> Callable[[], None]:
     Returns:
         Stops the listening; for processes that outlive the environment, as Locust's events are global.
     """
+    context: PlanContext | None = getattr(environment, "context", None)
 
     def on_request(
         request_type: str,
@@ -90,6 +96,7 @@ def listen(environment: Environment, recorder: Recorder) -> Callable[[], None]:
             max(int(response_length or 0), 0),  # authors fire this event too, with whatever they have at hand
             None if exception is None else reason_of(exception, response),
             "" if exception is None else str(exception) or type(exception).__name__,
+            trace_id_of(response) if context is not None and context.trace else "",
         )
 
     event: Any = environment.events.request
@@ -105,6 +112,8 @@ def _watched(request: Callable[..., Any]) -> Callable[..., Any]:
             return request(client, method, url, *args, **kwargs)
         session.check()
         session.takes_off()
+        if getattr(client, "loadgen_traces", False):
+            args, kwargs = _traced(args, kwargs)
         start_s = perf_counter()
         try:
             response = request(client, method, url, *args, **kwargs)
@@ -122,6 +131,17 @@ def _watched(request: Callable[..., Any]) -> Callable[..., Any]:
         return response
 
     return watched
+
+
+def _traced(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The options of a request with a ``traceparent`` among its headers; one of its own stays."""
+    by_place = len(args) > _HEADERS_PLACE
+    headers = dict((args[_HEADERS_PLACE] if by_place else kwargs.get("headers")) or {})
+    if not has_traceparent(headers):
+        headers[HEADER] = traceparent(new_trace_id())
+    if by_place:
+        return (*args[:_HEADERS_PLACE], headers, *args[_HEADERS_PLACE + 1 :]), kwargs
+    return args, {**kwargs, "headers": headers}
 
 
 def _report_broken(client: Any, method: Any, name: Any, time_s: float, error: Exception) -> None:

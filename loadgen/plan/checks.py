@@ -80,6 +80,7 @@ def consistency(plan: Mapping[str, Any]) -> Iterator[Finding]:
             yield from _unknown_users(index, stream, [user for user in users if isinstance(user, str)])
             yield from _belongs_to_open(index, stream)
     yield from _wanted_and_excluded(plan)
+    yield from _traced_twice(plan.get("target"))
     for section in ("thresholds", "guards"):
         yield from _unknown_journeys(plan, section, [user for user in users if isinstance(user, str)])
 
@@ -116,6 +117,16 @@ def _wanted_and_excluded(plan: Mapping[str, Any]) -> Iterator[Finding]:
     for index, tag in enumerate(items(plan, "exclude_tags")):
         if isinstance(tag, str) and tag in wanted:
             yield Finding(("exclude_tags", index), f"the tag '{tag}' is both wanted and excluded")
+
+
+def _traced_twice(target: Any) -> Iterator[Finding]:
+    if not isinstance(target, Mapping) or target.get("trace") is not True:
+        return
+    headers = target.get("headers")
+    for name in headers if isinstance(headers, Mapping) else ():
+        if isinstance(name, str) and name.lower() == "traceparent":
+            message = "target.trace gives every request a traceparent of its own"
+            yield Finding(("target", "headers", name), message, "", "remove the header", at_key=True)
 
 
 def _unknown_journeys(plan: Mapping[str, Any], section: str, users: Sequence[str]) -> Iterator[Finding]:

@@ -95,6 +95,11 @@ class Target(BaseModel):
         strict=True,
         description="Accept any TLS certificate, as staging shops with a self-signed one need.",
     )
+    trace: bool = Field(
+        default=False,
+        strict=True,
+        description="Send a W3C traceparent with every request; the report has the trace ids of the slowest.",
+    )
 
     def with_values(self, base_url: str, headers: Mapping[str, str]) -> Self:
         """This target with all references put in; what came from the environment is checked as the plan was.

@@ -32,6 +32,7 @@ from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, BodyStream, 
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.urls import join, split
 from loadgen.journey.http.wires import Origin
+from loadgen.journey.tracing import new_trace_id, trace_id_in
 
 _PLAIN_PATH: Final = re.compile(r"/[!$-.0-;=@-Z\[\]_a-z|~/]*(?:\?[!$-&(-;=?-~]*)?\Z")
 """A path and query that need no encoding (see :mod:`loadgen.journey.http.urls`): nearly all of them."""
@@ -213,6 +214,8 @@ class Client:
             self._reporter.broke(flight, method, name or self.request_name or url, perf_counter() - started_s, error)
             raise
         response.ended_s = ended_s = perf_counter()
+        if wanted.trace_id:
+            response.trace_id = wanted.trace_id
         response.elapsed_s = ended_s - started_s
         return self._reporter.landed(
             flight, response, method, name or self.request_name or url, context, catch_response
@@ -251,7 +254,12 @@ class Client:
         body, content_type = body_of(data, json, files)
         if json is not None and not data and not has_header(own, "accept"):
             own["Accept"] = "application/json"
-        return Wanted(method, own, body, "" if has_header(own, "content-type") else content_type, stream)
+        content_type = "" if has_header(own, "content-type") else content_type
+        return Wanted(method, own, body, content_type, stream, self._trace_id(own) if self.settings.trace else "")
+
+    def _trace_id(self, own: Mapping[str, str]) -> str:
+        written = trace_id_in(own) if own else None
+        return new_trace_id() if written is None else written
 
     def _perform(self, place: _Place, wanted: Wanted, allow_redirects: bool) -> Response:
         history: list[Response] = []
@@ -284,7 +292,8 @@ class Client:
         if step.keeps_body and not isinstance(wanted.body, bytes):
             raise ProtocolBroken("redirected with a body that was streamed and is gone")
         body, content_type = (wanted.body, wanted.content_type) if step.keeps_body else (b"", "")
-        return _Place(origin, target, absolute), Wanted(step.method, step.headers, body, content_type, wanted.stream)
+        further = Wanted(step.method, step.headers, body, content_type, wanted.stream, wanted.trace_id)
+        return _Place(origin, target, absolute), further
 
     # -- one exchange
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from loadgen.journey import tracing
 from loadgen.journey.http import bodies
 from loadgen.journey.http.content import ACCEPT_ENCODING
 from loadgen.journey.http.headers import request_head
@@ -34,6 +35,7 @@ class Wanted(NamedTuple):
         body: bytes, or an iterable of bytes that is sent in chunks.
         content_type: of the body; empty when the author's headers say it or there is none.
         stream: leave the body of the answer on the wire.
+        trace_id: that is noted for it; empty for none.
     """
 
     method: str
@@ -41,6 +43,7 @@ class Wanted(NamedTuple):
     body: bytes | Iterable[bytes]
     content_type: str
     stream: bool
+    trace_id: str = ""
 
 
 def head_of(
@@ -67,8 +70,10 @@ def head_of(
     if wanted.headers or proxy_head:
         return _unusual_head(wanted, origin, target, cookie, defaults, proxy_head or b"")
     line = f"{wanted.method} {target} HTTP/1.1\r\n".encode("ascii")
-    cookies = b"Cookie: %b\r\n" % cookie if cookie else b""
-    return line + _usual_head(origin, defaults) + cookies + _body_head(wanted) + b"\r\n"
+    own = b"Cookie: %b\r\n" % cookie if cookie else b""
+    if wanted.trace_id:
+        own += f"{tracing.HEADER}: {tracing.traceparent(wanted.trace_id)}\r\n".encode("ascii")
+    return line + _usual_head(origin, defaults) + own + _body_head(wanted) + b"\r\n"
 
 
 def _unusual_head(
@@ -80,6 +85,8 @@ def _unusual_head(
     fields += wanted.headers.items()
     if cookie and "cookie" not in own:
         fields.append(("Cookie", cookie.decode("latin-1")))
+    if wanted.trace_id and tracing.HEADER not in own:
+        fields.append((tracing.HEADER, tracing.traceparent(wanted.trace_id)))
     body_head = b"" if "content-length" in own else _body_head(wanted)
     return request_head(wanted.method, target, fields)[:-2] + proxy_head + body_head + b"\r\n"
 

@@ -112,6 +112,7 @@ class Reporter:
                 size,
                 None if outcome is None else reason_of(outcome, response),
                 "" if outcome is None else str(outcome) or type(outcome).__name__,
+                response.trace_id,
             )
 
     def _fire(

@@ -77,7 +77,10 @@ class Response:
         stream: the body that is still on the wire; None otherwise.
         name: set it inside a with-block to count the request under another name.
         known_meta: :attr:`request_meta`, if somebody has looked at it.
+        trace_id: that the request carried, in hexadecimal; empty without one.
     """
+
+    trace_id = ""
 
     def __init__(
         self,

@@ -48,6 +48,7 @@ class ClientSettings:
         source_addresses: local addresses to send from, in rotation; empty leaves it to the system.
         dns_ttl_s: how long a host's addresses are kept; 0 asks for each connection.
         default_headers: sent with each request unless it has its own.
+        trace: each request carries a ``traceparent`` unless it has its own.
     """
 
     connect_timeout_s: float = 10.0
@@ -67,3 +68,4 @@ class ClientSettings:
     source_addresses: tuple[str, ...] = ()
     dns_ttl_s: float = 60.0
     default_headers: tuple[tuple[str, str], ...] = ()
+    trace: bool = False

@@ -15,6 +15,7 @@ from locust.exception import StopTest
 from locust.user.users import RestMixin, User
 
 from loadgen.errors import JourneyError
+from loadgen.journey.environment import PlanContext
 from loadgen.journey.http.client import Client
 from loadgen.journey.http.composing import basic_auth
 from loadgen.journey.http.dialing import Dialer
@@ -22,8 +23,10 @@ from loadgen.journey.http.reporting import Reporter
 from loadgen.journey.http.response import Response
 from loadgen.journey.http.settings import ClientSettings, TlsSettings
 from loadgen.journey.http.urls import credentials
+from loadgen.journey.tracing import has_traceparent
 
-_NONE: Final[Mapping[str, str]] = {}
+_NO_PLAN: Final = PlanContext()
+"""For users in an environment that is Locust's own."""
 
 
 class FastHttpUser(User, RestMixin[Response]):
@@ -74,23 +77,20 @@ class FastHttpUser(User, RestMixin[Response]):
     dns_ttl: float = 60.0
 
     client: Client
-    _settings: ClassVar[
-        dict[type[FastHttpUser], tuple[tuple[str | None, bool], Mapping[str, str], ClientSettings]]
-    ] = {}
+    _settings: ClassVar[dict[type[FastHttpUser], tuple[str | None, PlanContext, ClientSettings]]] = {}
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         if self.host is None:
             raise StopTest("a user needs a host: in its class, in the plan, or by -H")
-        context = getattr(environment, "context", None)
-        settings = self._settings_for(context.headers if context else _NONE, bool(context and context.insecure_tls))
+        settings = self._settings_for(getattr(environment, "context", _NO_PLAN))
         self.client = Client(self.host, settings, _dialer(settings), Reporter(self, environment.events.request))
 
     @classmethod
-    def _settings_for(cls, plan_headers: Mapping[str, str], insecure_tls: bool) -> ClientSettings:
-        """The class's settings and the plan's headers as one value; made once, as shoppers come by the thousand."""
+    def _settings_for(cls, plan: PlanContext) -> ClientSettings:
+        """The class's settings and the plan's as one value; made once, as shoppers come by the thousand."""
         known = cls._settings.get(cls)
-        if known is not None and known[0] == (cls.host, insecure_tls) and known[1] is plan_headers:
+        if known is not None and known[0] == cls.host and known[1] is plan:
             return known[2]
         if cls.client_pool is not None or cls.ssl_context_factory is not None or cls.max_retries:
             raise JourneyError(
@@ -99,7 +99,7 @@ class FastHttpUser(User, RestMixin[Response]):
             )
         login = credentials(cls.host or "")
         own = {"Authorization": basic_auth(*login)} if login else {}
-        headers = {**own, **(cls.default_headers or {}), **plan_headers}
+        headers = {**own, **(cls.default_headers or {}), **plan.headers}
         first_byte_s = cls.network_timeout if cls.first_byte_timeout is None else cls.first_byte_timeout
         settings = ClientSettings(
             connect_timeout_s=cls.connection_timeout,
@@ -109,13 +109,16 @@ class FastHttpUser(User, RestMixin[Response]):
             total_timeout_s=cls.total_timeout,
             max_redirects=cls.max_redirects,
             concurrency=cls.concurrency,
-            tls=TlsSettings(not (cls.insecure or insecure_tls), cls.ca_file, cls.client_certificate, cls.client_key),
+            tls=TlsSettings(
+                not (cls.insecure or plan.insecure_tls), cls.ca_file, cls.client_certificate, cls.client_key
+            ),
             proxy=f"http://{cls.proxy_host}:{cls.proxy_port or 8080}" if cls.proxy_host else "",
             source_addresses=tuple(cls.source_addresses),
             dns_ttl_s=cls.dns_ttl,
             default_headers=tuple(headers.items()),
+            trace=plan.trace and not has_traceparent(headers),
         )
-        cls._settings[cls] = (cls.host, insecure_tls), plan_headers, settings
+        cls._settings[cls] = cls.host, plan, settings
         return settings
 
 
