@@ -55,7 +55,9 @@ def ask(connection, data: bytes = b"hello") -> float:
     connection.sendall(data)
     heard = b""
     while len(heard) < len(data):
-        heard += connection.recv(65_536)
+        part = connection.recv(65_536)
+        assert part, "an orderly end"
+        heard += part
     assert heard == data
     return time.monotonic() - began
 
@@ -136,7 +138,7 @@ def test_only_some_connections_can_be_meant(net, call):
     assert silent(one)
     assert ask(other) < 0.5
     assert net.cut(only=lambda link: link.opening.startswith(b"other")) == 1
-    with pytest.raises(OSError, match="reset"):
+    with pytest.raises(ConnectionError):
         ask(other)
     net.heal()
     assert one.recv(10) == b"x"
@@ -146,7 +148,7 @@ def test_what_is_cut_is_reset_and_new_connections_pass(net, call):
     connection = call()
     ask(connection)
     assert net.cut() == 1
-    with pytest.raises(OSError, match="reset"):
+    with pytest.raises(ConnectionError):
         ask(connection)
     assert net.links == []
     assert ask(call()) < 0.5
@@ -156,9 +158,9 @@ def test_a_shut_door_refuses_and_opens_again_at_the_same_port(net, call):
     connection, port = call(), net.port
     ask(connection)
     net.shut()
-    with pytest.raises(OSError, match="reset"):
+    with pytest.raises(ConnectionError):
         ask(connection)
-    with pytest.raises(OSError, match="refused"):
+    with pytest.raises(ConnectionRefusedError):
         call()
     net.open()
     assert net.port == port
@@ -174,8 +176,6 @@ def test_an_end_is_passed_on(call):
 
 def test_a_server_that_is_not_there_looks_like_a_reset(call, net):
     with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    net._server = ("127.0.0.1", port)
-    connection = call()
-    with pytest.raises(OSError, match="reset"):
-        ask(connection)
+        net._server = gone.getsockname()
+    with pytest.raises(ConnectionError):
+        ask(call())
