@@ -1,4 +1,4 @@
-"""A run by its parts: steps, request names, journeys, business counts, errors."""
+"""A run by its parts: steps, request names, its slowest requests, journeys, business counts, errors."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from loadgen.report.summary import (
     Latency,
     RequestFigures,
     Sample,
+    SlowRequest,
     StepFigures,
 )
 from loadgen.stats import FAILED, ErrorSample, SecondRow, SeriesKey, StepCounts, Tally
@@ -88,6 +89,24 @@ def requests(total: Tally, load_s: float) -> tuple[RequestFigures, ...]:
             latency_s=Latency.of(of.times),
         )
         for (name, method), of in sorted(merged.items(), key=lambda item: (-item[1].count, item[0]))
+    )
+
+
+def slowest(total: Tally) -> tuple[SlowRequest, ...]:
+    """Some of the slowest requests, the slowest first."""
+    return tuple(
+        SlowRequest(
+            second=sample.second,
+            worker=sample.worker,
+            journey=sample.journey,
+            step=sample.step,
+            name=sample.name,
+            method=sample.method,
+            outcome=sample.outcome,
+            latency_s=sample.service_us / 1e6,
+            trace_id=sample.trace_id or None,
+        )
+        for sample in total.slowest
     )
 
 

@@ -86,6 +86,7 @@ def render_html(summary: Summary) -> str:
             funnels=drawn_funnels,
             repeats=any(step.entered > 1 for funnel in drawn_funnels for step in funnel.steps),
             requests=summary.requests[:REQUESTS_SHOWN],
+            traced=any(slow.trace_id for slow in summary.slowest),
             errors=summary.errors[:ERRORS_SHOWN],
             plan=plan,
             plan_drawing=preview(plan, PREVIEW_COLUMNS),

@@ -88,6 +88,7 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
         capacity=capacity,
         steps=breakdown.steps(total, rows, plan.users),
         requests=breakdown.requests(total, load_s),
+        slowest=breakdown.slowest(total),
         journeys=breakdown.journeys(total, plan.users),
         counters=counters,
         errors=errors,

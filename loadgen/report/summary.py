@@ -114,6 +114,26 @@ class RequestFigures(_Part):
     latency_s: Latency
 
 
+class SlowRequest(_Part):
+    """One of the slowest requests; of each name, method and outcome the slowest come first.
+
+    Attributes:
+        second: in which it ended.
+        outcome: ``ok``, or the reason why it failed.
+        trace_id: that it carried; null without one.
+    """
+
+    second: int
+    worker: str
+    journey: str
+    step: str
+    name: str
+    method: str
+    outcome: str
+    latency_s: float
+    trace_id: str | None
+
+
 class JourneyFigures(_Part):
     """All shoppers of one journey. ``completion`` is the share of the started that came to their own end."""
 
@@ -284,6 +304,7 @@ class Summary(_Part):
     capacity: Capacity | None
     steps: tuple[StepFigures, ...]
     requests: tuple[RequestFigures, ...]
+    slowest: tuple[SlowRequest, ...]
     journeys: tuple[JourneyFigures, ...]
     counters: Counters
     errors: tuple[ErrorFigures, ...]

@@ -17,8 +17,10 @@ from rich.text import Text
 
 from loadgen.endings import Outcome, Validity
 from loadgen.report.story import REASONS
-from loadgen.report.summary import ErrorFigures, Latency, Summary
-from loadgen.report.wording import clock, count, counter, percent, rate, seconds
+from loadgen.report.summary import ErrorFigures, Latency, SlowRequest, Summary
+from loadgen.report.wording import UNKNOWN, clock, count, counter, percent, rate, seconds
+from loadgen.stats import OK
+from loadgen.stats.slowest import TRACE_ID_BYTES
 from loadgen.units import format_bytes, format_duration
 
 ERRORS_SHOWN: Final = 8
@@ -26,6 +28,9 @@ ERRORS_SHOWN: Final = 8
 
 REQUESTS_SHOWN: Final = 15
 """Request names listed."""
+
+SLOWEST_SHOWN: Final = 5
+"""Slow requests listed, if they have trace ids; the rest is in the JSON and HTML reports."""
 
 OUTCOMES: Final = {
     Outcome.PASSED: ("✓", "PASSED", "bold green"),
@@ -84,6 +89,8 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield _steps(summary)
     if summary.requests:
         yield _requests(summary)
+    if any(slow.trace_id for slow in summary.slowest):
+        yield _slowest(summary.slowest)
     if summary.errors:
         yield _errors(summary.errors)
 
@@ -218,6 +225,25 @@ def _requests(summary: Summary) -> Table:
             *_three(request.latency_s),
         )
     _say_rest(table, len(summary.requests) - REQUESTS_SHOWN)
+    return table
+
+
+def _slowest(slowest: Sequence[SlowRequest]) -> Table:
+    table = _table(
+        "Slowest requests",
+        Column("name", ratio=1, overflow="ellipsis", no_wrap=True),
+        *_numbers("took", "ended at"),
+        Column("trace id", no_wrap=True, min_width=2 * TRACE_ID_BYTES),
+    )
+    for slow in slowest[:SLOWEST_SHOWN]:
+        sign, style = ("", "") if slow.outcome == OK else ("✗ ", "red")
+        table.add_row(
+            Text(f"{sign}{slow.method} {slow.name}", style=style),
+            seconds(slow.latency_s),
+            clock(slow.second),
+            slow.trace_id or UNKNOWN,
+        )
+    _say_rest(table, len(slowest) - SLOWEST_SHOWN)
     return table
 
 

@@ -28,9 +28,11 @@ from loadgen.stats import (
     SecondRow,
     Series,
     SeriesKey,
+    SlowSample,
     StepCounts,
     Tally,
 )
+from loadgen.stats.slowest import slowest_of
 from loadgen.verdict import (
     GeneratorFacts,
     GeneratorSeconds,
@@ -72,6 +74,7 @@ PLAN = {
     "target": {
         "base_url": "https://shop.example",
         "headers": {"Authorization": "Bearer ${env:SHOP_TOKEN}"},
+        "trace": True,
     },
     "journeys": [
         {"file": "../browse.py", "user": "Browser", "weight": 60},
@@ -102,6 +105,7 @@ class Second:
     journeys: defaultdict[str, JourneyCounts] = field(default_factory=lambda: defaultdict(JourneyCounts))
     counters: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: list[ErrorSample] = field(default_factory=list)
+    slowest: list[SlowSample] = field(default_factory=list)
     started: int = 0
     left: int = 0
 
@@ -138,6 +142,9 @@ class RunBuilder:
             reason = self.reason_to_fail(step, over, took_us)
             key = SeriesKey(journey, step, name, method, FAILED if reason else OK)
             here.times[key].append(took_us)
+            words = (journey, step, name, method, reason or OK)
+            trace_id = f"{len(here.slowest):08x}{second:024x}"
+            here.slowest.append(SlowSample(took_us, second, "node-1/0", *words, trace_id))
             if reason:
                 here.reasons[key][reason] += 1
                 here.steps[journey, step].abandoned[reason] += 1
@@ -182,6 +189,7 @@ class RunBuilder:
             counters=second.counters,
             sent=sum(len(times) for times in second.times.values()),
             samples=second.samples[:3],
+            slowest=slowest_of([second.slowest]),
         )
         stream = self.plan.load[0]
         planned = int(stream.arrivals_by(number + 1)) - int(stream.arrivals_by(number))
@@ -311,6 +319,13 @@ def stopped_by_guard(plan: Plan, rows: list[SecondRow]) -> Summary:
         guarded,
         stats,
     )
+
+
+@pytest.fixture(scope="session")
+def untraced(summary: Summary) -> Summary:
+    """The same run, without tracing."""
+    slowest = tuple(slow.model_copy(update={"trace_id": None}) for slow in summary.slowest)
+    return summary.model_copy(update={"slowest": slowest})
 
 
 @pytest.fixture(scope="session")

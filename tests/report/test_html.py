@@ -145,6 +145,22 @@ def test_a_guard_shows_the_seconds_that_led_to_it(stopped_by_guard: Summary) -> 
     assert "2 s of workers were never reported (node-2/0 40–42 s)" in page.words
 
 
+def test_the_slowest_requests_have_their_trace_ids_to_be_copied(page: Page, summary: Summary) -> None:
+    ids = [slow.trace_id for slow in summary.slowest if slow.trace_id]
+    assert len(ids) == 20
+    assert all(trace_id in page.words for trace_id in ids)
+    assert sum("trace" in (code.get("class") or "") for code in page.all("code")) == 20
+
+
+def test_without_tracing_there_is_no_column_for_it(summary: Summary, untraced: Summary) -> None:
+    page = Page(render_html(untraced))
+    assert "Slowest requests, by name and outcome" in page.words
+    assert "Trace id" not in page.words
+    one = summary.slowest[:1] + untraced.slowest[1:]
+    mixed = Page(render_html(summary.model_copy(update={"slowest": one})))
+    assert sum("trace" in (code.get("class") or "") for code in mixed.all("code")) == 1
+
+
 def test_a_run_that_never_started_has_a_page_without_empty_sections(never_started: Summary) -> None:
     page = Page(render_html(never_started))
     assert "no worker came within 60 s" in page.words

@@ -45,6 +45,14 @@ def _paths(value: Any, at: str) -> Iterator[str]:
         yield at
 
 
+def test_the_slowest_requests_are_in_the_order_of_their_times(summary: Summary) -> None:
+    times = [slow.latency_s for slow in summary.slowest]
+    assert times == sorted(times, reverse=True)
+    assert times[0] == summary.latency_s.max
+    assert {slow.outcome for slow in summary.slowest} > {"ok", "timeout"}
+    assert all(slow.second < len(summary.seconds) for slow in summary.slowest)
+
+
 def test_the_json_reads_back_as_the_same_figures(summary: Summary) -> None:
     read = json.loads(summary.to_json())
     assert Summary.model_validate({**read, "charted": []}).model_dump() == summary.model_dump()

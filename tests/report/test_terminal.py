@@ -27,6 +27,15 @@ def test_a_run_that_never_started(never_started: Summary, same_as_golden: Callab
     same_as_golden("terminal_never_started.txt", printed(never_started, 80))
 
 
+def test_slow_requests_are_listed_only_with_something_to_look_up(summary: Summary, untraced: Summary) -> None:
+    assert "Slowest requests" in printed(summary, 80)
+    assert "Slowest requests" not in printed(untraced, 80)
+
+
+def test_a_trace_id_is_never_cut(summary: Summary) -> None:
+    assert all(slow.trace_id in printed(summary, 60) for slow in summary.slowest[:5])
+
+
 def test_a_log_gets_neither_colours_nor_trailing_blanks(summary: Summary) -> None:
     text = printed(summary, 80)
     assert "\x1b" not in text
