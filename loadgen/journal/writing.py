@@ -36,10 +36,8 @@ from loadgen.journal.layout import (
     KEY_SHIFT,
     KIND_SHIFT,
     MAX_KEYS,
-    MAX_STREAMS,
     NAMES_AT,
     NAMES_BYTES,
-    VALUE_MASK,
     VERSION,
     Kind,
 )
@@ -134,19 +132,31 @@ class Journal:
         Args:
             first: a prefix plus a value from 0 to 2⁴⁰ − 1.
             second: 0 to 2⁶⁴ − 1.
+
+        Raises:
+            IndexError: the half is full; see :meth:`empty`.
         """
         at = self.at
-        try:
-            if second:
-                self.words[at + 1] = second
-            self.words[at] = first
-        except IndexError:
-            raise OverflowError(f"more than {EVENTS} events in one frame") from None
+        if second:
+            self.words[at + 1] = second
+        self.words[at] = first
         self.at = at + 2
 
-    def stream_event(self, kind: Kind, stream: int, value: int) -> None:
-        """Write one event of a stream; the value is clamped to its 40 bits."""
-        self.append(kind << KIND_SHIFT | stream << KEY_SHIFT | min(max(value, 0), VALUE_MASK))
+    @property
+    def is_full(self) -> bool:
+        """Whether the half has room for no further event."""
+        return self.at >= len(self.words)
+
+    def empty(self) -> Events:
+        """Make room in a full half before its second is over; what it held is in the caller's hands alone.
+
+        Returns:
+            Its events, shape (n, 2).
+        """
+        events = np.frombuffer(self.words, dtype=np.uint64, count=self.at).reshape(-1, 2).copy()
+        _wipe(self.words, self.at)
+        self.at = 0
+        return events
 
     # -- levels
 
@@ -160,6 +170,10 @@ class Journal:
         """One request less is on the wire, where now there are so many."""
         self._head[AT_IN_FLIGHT] = in_flight
 
+    def works_by(self, epoch: int) -> None:
+        """These are the shares in force."""
+        self._head[AT_EPOCH] = epoch
+
     def dealt_with(self, stream: int, due_s: float) -> None:
         """Every arrival of a stream up to this due instant was started, dropped or missed."""
         self._due[AT_STREAMS + 2 * stream + 1] = due_s
@@ -170,33 +184,33 @@ class Journal:
 
     # -- once a second
 
-    def turn(self, second: int, epoch: int) -> Events:
-        """Write into the other half from now on, for the next frame.
+    def turn(self, second: int) -> Events:
+        """Write into the other half from now on, for the next frame. What that one held is forgotten.
 
         Args:
             second: the run's second in which the next frame begins.
-            epoch: the shares it begins with.
 
         Returns:
-            The events of the half that is full, shape (n, 2); to be folded before :meth:`settle`.
+            The events of the half that was written, shape (n, 2); to be folded before :meth:`settle`.
         """
         filled = np.frombuffer(self.words, dtype=np.uint64, count=self.at).reshape(-1, 2)
-        self._head[AT_EPOCH] = epoch
+        self._written[self.sequence % 2] = self.at
+        self._forget((self.sequence + 1) % 2)
         self._open_half(second)
         return filled
 
     def settle(self) -> None:
         """What :meth:`turn` returned last is safe elsewhere: forget it."""
-        half = (self.sequence - 1) % 2
-        self._head[AT_HALVES + HALF_WORDS * half] = 0
-        used = np.frombuffer(self._halves[half], dtype=np.uint64)
-        used[: self._written[half]] = 0
-        self._written[half] = 0
+        self._forget((self.sequence + 1) % 2)
 
     # -- within
 
+    def _forget(self, half: int) -> None:
+        self._head[AT_HALVES + HALF_WORDS * half] = 0  # first: a half with a number is whole
+        _wipe(self._halves[half], self._written[half])
+        self._written[half] = 0
+
     def _open_half(self, second: int) -> None:
-        self._written[self.sequence % 2] = self.at
         self.sequence += 1
         half = self.sequence % 2
         place = AT_HALVES + HALF_WORDS * half
@@ -234,11 +248,5 @@ def _folded(kind: Kind, parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts[:1] + (OTHER,) * (len(parts) - 1 - len(last)) + last
 
 
-def check_streams(number: int) -> None:
-    """A journal has room for so many streams.
-
-    Raises:
-        ValueError: it has not.
-    """
-    if number > MAX_STREAMS:
-        raise ValueError(f"a journal has room for {MAX_STREAMS} streams, not {number}")
+def _wipe(words: memoryview[int], used: int) -> None:
+    np.frombuffer(words, dtype=np.uint64)[:used] = 0

@@ -5,11 +5,10 @@
 ``loadgen.worker`` the only home of locust and gevent: importing this package monkey-patches the process.
 """
 
-from loadgen.journey.counting import JourneyHow
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.http.user import FastHttpUser
 from loadgen.journey.load import JourneyFile, find_user, load_users
-from loadgen.journey.recorder import Recorder
+from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.session import Session, ShopperGone, current
 from loadgen.journey.shopper import Shopper
 from loadgen.journey.steps import GaveUp, step

@@ -2,12 +2,12 @@
 
 ::
 
-    wire, steps, worker ──▶ Recorder ──take(second)──▶ Tally ──▶ frame
+    wire, steps, worker ──▶ Recorder ──▶ Journal ──take(second)──▶ Tally ──▶ frame
 
-The hot path is :meth:`Recorder.request`: three dictionary look-ups and two histogram increments. Everything a name can
-be made of is capped here, because journeys are written by others: request names, steps, methods and counters beyond
-their cap are counted under ``__other__``. Not thread-safe; greenlets do not switch inside a call. Times are whole
-microseconds.
+The hot path is :meth:`Recorder.request`: one dictionary look-up and two words written into the journal, which outlives
+this process. Everything a name can be made of is capped here, because journeys are written by others: request names,
+steps, methods and counters beyond their cap are counted under ``__other__``. Not thread-safe; greenlets do not switch
+inside a call. Times are whole microseconds.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ import operator
 from collections import Counter
 from typing import Final, Literal, Protocol
 
-from loadgen.journey.counting import JourneyHow, SeriesCounter, StepCounter, StreamCounter
+from loadgen.journal import Journal, Kind, fold
+from loadgen.journal.layout import KEY_SHIFT, KIND_SHIFT, LOW_MASK, VALUE_MASK
+from loadgen.journal.writing import Events
 from loadgen.journey.slowest import Slowest
-from loadgen.stats import FAILED, OK, OTHER, ErrorSample, JourneyCounts, NameCap, SeriesKey, Tally, template_of
+from loadgen.stats import OK, OTHER, ErrorSample, NameCap, Tally, template_of
 from loadgen.stats.tally import SAMPLES_KEPT
 
 AbandonReason = Literal["error", "slow", "will"]
+
+JourneyHow = Literal["completed", "failed", "interrupted"]
+"""How a journey ended."""
 
 SAMPLES_PER_KIND: Final = 5
 """Error samples of one (name, reason) in one take: the sixth says nothing new."""
@@ -35,6 +40,9 @@ MAX_COUNTERS: Final = 100
 
 METHOD_LENGTH: Final = 40
 """Characters of a method; what other protocols call theirs is longer than GET, but no sentence."""
+
+AMOUNT_BITS: Final = 43
+"""Of one amount added to a business counter: so many that a whole frame of them adds up within 64 bits."""
 
 RAW_NAMES_KEPT: Final = 8192
 """Raw request names remembered with their template; beyond it the memory starts again, the counts do not."""
@@ -54,26 +62,22 @@ class Recorder:
     Args:
         worker: the worker's name, for error samples.
         max_names: distinct request names that are kept apart.
+        journal: where all is written down; by default in memory that ends with this process.
     """
 
-    def __init__(self, worker: str, max_names: int = 200) -> None:
+    def __init__(self, worker: str, max_names: int = 200, journal: Journal | None = None) -> None:
         self.worker = worker
+        self.journal = journal or Journal.in_memory("", worker)
         self.shoppers: Counter[int] = Counter()
         """Active shoppers by stream: a level, set by whoever starts and ends them."""
         self.in_flight = 0
-        """Requests on the wire: a level, kept by the wire."""
-        self._sent = 0
-        self._renamed = 0
-        self._series: dict[tuple[str, str, str, str, str], SeriesCounter] = {}
-        self._streams: dict[int, StreamCounter] = {}
-        self._steps: dict[tuple[str, str], StepCounter] = {}
-        self._journeys: dict[str, JourneyCounts] = {}
-        self._counters: Counter[tuple[str, str]] = Counter()
+        """Requests on the wire: a level."""
+        self._told = 0
+        self._known: dict[tuple[str, str, str, str, str | None], tuple[int, str, str]] = {}
+        self._earlier: list[Tally] = []
         self._samples: list[tuple[str, str, str, str, str, str]] = []
         self._sampled: Counter[tuple[str, str]] = Counter()
         self._slowest = Slowest()
-        self._templates: dict[str, str] = {}
-        self._methods: dict[str, str] = {}
         self._name_cap = NameCap(max_names)
         self._step_cap = NameCap(MAX_STEPS)
         self._method_cap = NameCap(MAX_METHODS)
@@ -82,8 +86,18 @@ class Recorder:
     # -- requests ---------------------------------------------------------------------------------------------------
 
     def sent(self) -> None:
-        """One request goes on the wire."""
-        self._sent += 1
+        """One request goes on the wire, and its end will be told at once."""
+        self.journal.takes_off(self.in_flight)
+
+    def takes_off(self) -> None:
+        """One request goes on the wire and stays there until :meth:`lands`."""
+        self.in_flight += 1
+        self.journal.takes_off(self.in_flight)
+
+    def lands(self) -> None:
+        """One request is on the wire no more."""
+        self.in_flight -= 1
+        self.journal.lands(self.in_flight)
 
     def request(
         self,
@@ -102,28 +116,30 @@ class Recorder:
             visit: who sent it.
             method: GET, POST, …, or what another protocol calls it.
             name: a URL, path or name given by the author; folded into a template here.
-            service_us: from the send to the end of the response.
-            response_bytes: size of the body.
+            service_us: from the send to the end of the response; clamped to 40 bits.
+            response_bytes: size of the body; clamped to 32 bits.
             reason: why it failed, from the closed list of :mod:`loadgen.journey.reasons`; None when it did not.
             text: the failure in its own words.
             trace_id: that it carried, in hexadecimal; empty without one.
         """
-        template = self._templates.get(name) or self._template(name)
-        method = self._methods.get(method) or self._method(method)
-        key = (visit.journey, visit.step, template, method, OK if reason is None else FAILED)
-        series = self._series.get(key)
-        if series is None:
-            series = self._series[key] = SeriesCounter()
-        series.service.record(service_us)
-        series.since_due.record(service_us + visit.lag_us)
-        series.response_bytes += response_bytes
+        raw = (visit.journey, visit.step, name, method, reason)
+        prefix, template, known_method = self._known.get(raw) or self._get_to_know(raw)
+        if service_us >> 40 or response_bytes >> 32:  # also when negative; authors report requests of their own
+            service_us = min(max(service_us, 0), VALUE_MASK)
+            response_bytes = min(max(response_bytes, 0), LOW_MASK)
+        journal = self.journal
+        try:
+            # As Journal.append does it, without the call.
+            words, at = journal.words, journal.at
+            words[at + 1] = response_bytes << 32 | visit.lag_us
+            words[at] = prefix + service_us
+            journal.at = at + 2
+        except IndexError:
+            self._append(prefix + service_us, response_bytes << 32 | visit.lag_us)
         if service_us > self._slowest.above_us:
-            self._slowest.note(service_us, visit.journey, visit.step, template, method, reason or OK, trace_id)
-        if template is OTHER:
-            self._renamed += 1
+            self._slowest.note(service_us, visit.journey, visit.step, template, known_method, reason or OK, trace_id)
         if reason is not None:
-            series.reasons[reason] += 1
-            self.sample(visit, template, method, reason, text)
+            self.sample(visit, template, known_method, reason, text)
 
     def sample(self, visit: Visit, name: str, method: str, reason: str, text: str) -> None:
         """Keep a failure in its own words, while there is room for its kind."""
@@ -132,18 +148,16 @@ class Recorder:
             self._sampled[kind] += 1
             self._samples.append((visit.journey, visit.step, name, method, reason, text[:SAMPLE_LENGTH]))
 
-    def _template(self, name: str) -> str:
+    def _get_to_know(self, raw: tuple[str, str, str, str, str | None]) -> tuple[int, str, str]:
+        """Kind and key of a request as it is reported, and its name and method as they are counted."""
+        journey, step, name, method, reason = raw
         template = self._name_cap(template_of(name))
-        if len(self._templates) >= RAW_NAMES_KEPT:
-            self._templates.clear()
-        self._templates[name] = template
-        return template
-
-    def _method(self, method: str) -> str:
-        known = self._method_cap(str(method or OTHER)[:METHOD_LENGTH])
-        if known is not OTHER:
-            self._methods[method] = known
-        return known
+        known_method = self._method_cap(str(method or OTHER)[:METHOD_LENGTH])
+        prefix = self.journal.prefix(Kind.REQUEST, journey, step, template, known_method, reason or "")
+        if len(self._known) >= RAW_NAMES_KEPT:
+            self._known.clear()
+        self._known[raw] = prefix, template, known_method
+        return prefix, template, known_method
 
     # -- arrivals ---------------------------------------------------------------------------------------------------
 
@@ -155,43 +169,25 @@ class Recorder:
             lag_us: how long after its due instant.
             late: whether that is too long.
         """
-        self._stream(stream).start(lag_us, late)
+        self._stream(Kind.LATE if late else Kind.STARTED, stream, lag_us)
 
     def arrival_dropped(self, stream: int, n: int = 1) -> None:
         """Arrivals were not started: too many shoppers are active."""
-        self._stream(stream).dropped += n
+        self._stream(Kind.DROPPED, stream, n)
 
     def arrival_missed(self, stream: int, n: int = 1) -> None:
         """Arrivals were not started: this worker was paused or without its lease."""
-        self._stream(stream).missed += n
-
-    def _stream(self, stream: int) -> StreamCounter:
-        counter = self._streams.get(stream)
-        if counter is None:
-            counter = self._streams[stream] = StreamCounter()
-        return counter
+        self._stream(Kind.MISSED, stream, n)
 
     # -- journeys and steps -----------------------------------------------------------------------------------------
 
     def journey_started(self, journey: str) -> None:
         """A shopper began its journey."""
-        self._journey(journey).started += 1
+        self._append(self.journal.prefix(Kind.BEGAN, journey))
 
     def journey_ended(self, journey: str, how: JourneyHow) -> None:
         """A journey ended: completed, failed (it raised an error) or interrupted (by the generator)."""
-        counts = self._journey(journey)
-        if how == "completed":
-            counts.completed += 1
-        elif how == "failed":
-            counts.failed += 1
-        else:
-            counts.interrupted += 1
-
-    def _journey(self, journey: str) -> JourneyCounts:
-        counts = self._journeys.get(journey)
-        if counts is None:
-            counts = self._journeys[journey] = JourneyCounts()
-        return counts
+        self._append(self.journal.prefix(Kind.ENDED, journey, how))
 
     def step_name(self, step: str) -> str:
         """The name under which a step is counted: a template, and ``__other__`` beyond the cap."""
@@ -199,62 +195,60 @@ class Recorder:
 
     def step_entered(self, journey: str, step: str) -> None:
         """A shopper began a step."""
-        self._step(journey, step).entered += 1
+        self._append(self.journal.prefix(Kind.ENTERED, journey, step))
 
     def step_completed(self, journey: str, step: str, time_us: int) -> None:
         """A shopper ended a step well, this long after entering it."""
-        counter = self._step(journey, step)
-        counter.completed += 1
-        counter.time.record(time_us)
+        self._append(self.journal.prefix(Kind.COMPLETED, journey, step) + min(max(time_us, 0), VALUE_MASK))
 
     def step_abandoned(self, journey: str, step: str, reason: AbandonReason) -> None:
         """A shopper gave up in a step."""
-        self._step(journey, step).abandoned[reason] += 1
-
-    def _step(self, journey: str, step: str) -> StepCounter:
-        key = (journey, step)
-        counter = self._steps.get(key)
-        if counter is None:
-            counter = self._steps[key] = StepCounter()
-        return counter
+        self._append(self.journal.prefix(Kind.ABANDONED, journey, step, reason))
 
     def count(self, journey: str, name: str, amount: int = 1) -> None:
         """Add to a business counter: orders, revenue_cents, carts, visits.
 
         Raises:
             TypeError: the amount is no whole number; sums of fractions would depend on their order.
+            OverflowError: it is beyond :data:`AMOUNT_BITS` bits.
         """
-        self._counters[(journey, self._counter_cap(template_of(name)))] += operator.index(amount)
+        whole = operator.index(amount)
+        if whole.bit_length() > AMOUNT_BITS:
+            raise OverflowError(f"{name} cannot be counted up by more than 2^{AMOUNT_BITS} at once")
+        prefix = self.journal.prefix(Kind.COUNTED, journey, self._counter_cap(template_of(name)))
+        self._append(prefix, whole & (1 << 64) - 1)
 
     # -- once a second ----------------------------------------------------------------------------------------------
 
     def take(self, second: int) -> Tally:
         """Everything counted since the last take, and the levels as they stand.
 
+        The journal keeps what was taken until it is settled (:meth:`Journal.settle`) or the next take.
+
         Args:
-            second: the run's second that ends here, for error samples.
+            second: the run's second that ends here, for samples.
 
         Returns:
             A tally that shares nothing with this recorder.
         """
-        tally = Tally(
-            series={SeriesKey(*key): counter.take() for key, counter in self._series.items() if counter.moved},
-            arrivals={stream: counter.take() for stream, counter in self._streams.items() if counter.moved},
-            shoppers=Counter({stream: n for stream, n in self.shoppers.items() if n}),
-            steps={key: counter.take() for key, counter in self._steps.items() if counter.moved},
-            journeys=self._journeys,
-            counters=self._counters,
-            sent=self._sent,
-            in_flight=self.in_flight,
-            renamed=self._renamed,
-            samples=[ErrorSample(second, self.worker, *sample) for sample in self._samples],
-            slowest=self._slowest.take(second, self.worker),
-        )
-        for key in [key for key, counter in self._series.items() if counter.forgotten()]:
-            del self._series[key]
-        for step in [step for step, step_counter in self._steps.items() if step_counter.forgotten()]:
-            del self._steps[step]
-        self._journeys, self._counters = {}, Counter()
+        tally = self._folded(self.journal.turn(second + 1))
+        tally.shoppers = Counter({stream: n for stream, n in self.shoppers.items() if n})
+        tally.in_flight = self.in_flight
+        tally.sent, self._told = self.journal.sent - self._told, self.journal.sent
+        tally.samples = [ErrorSample(second, self.worker, *sample) for sample in self._samples]
+        tally.slowest = self._slowest.take(second, self.worker)
         self._samples, self._sampled = [], Counter()
-        self._sent = self._renamed = 0
         return tally
+
+    def _folded(self, events: Events) -> Tally:
+        tally, earlier = fold(events, self.journal.keys), self._earlier
+        self._earlier = []
+        return Tally.merged([*earlier, tally]) if earlier else tally
+
+    def _stream(self, kind: Kind, stream: int, value: int) -> None:
+        self._append(kind << KIND_SHIFT | stream << KEY_SHIFT | min(max(value, 0), VALUE_MASK))
+
+    def _append(self, first: int, second: int = 0) -> None:
+        if self.journal.is_full:
+            self._earlier.append(fold(self.journal.empty(), self.journal.keys))
+        self.journal.append(first, second)

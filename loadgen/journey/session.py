@@ -31,9 +31,8 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 from locust.user.users import User
 
-from loadgen.journey.counting import JourneyHow
 from loadgen.journey.mistakes import place_of
-from loadgen.journey.recorder import Recorder
+from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.target import let_go
 
 logger = logging.getLogger(__name__)
@@ -292,13 +291,12 @@ class Session:
 
     def takes_off(self) -> None:
         """A request goes on the wire."""
-        self.recorder.sent()
-        self.recorder.in_flight += 1
+        self.recorder.takes_off()
         self.in_flight += 1
 
     def lands(self) -> None:
         """A request has ended, and is recorded or waits for its with-block."""
-        self.recorder.in_flight -= 1
+        self.recorder.lands()
         self.settles()
 
     def settles(self) -> None:

@@ -12,12 +12,11 @@ import gevent
 
 from loadgen.errors import JourneyError
 from loadgen.journey import chatter
-from loadgen.journey.counting import JourneyHow
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.load import find_user, load_users
 from loadgen.journey.mistakes import short_traceback
 from loadgen.journey.reasons import reason_of
-from loadgen.journey.recorder import Recorder
+from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.session import Session, session_of
 from loadgen.journey.wire import install, listen
 from loadgen.stats import StepCounts, Tally, template_of

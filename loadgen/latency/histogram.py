@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from loadgen.latency.layout import BUCKETS, LAYOUT, MIDPOINTS_US, UPPER_US
+from loadgen.latency.layout import BUCKETS, LAYOUT, MAX_US, MIDPOINTS_US, UPPER_US
 
 Indices = npt.NDArray[np.uint16]
 Counts = npt.NDArray[np.int64]
@@ -74,12 +74,10 @@ class Histogram:
     @classmethod
     def of(cls, values_us: Iterable[int]) -> Histogram:
         """The histogram of a few values in whole microseconds (for tests and tools, not for the hot path)."""
-        from loadgen.latency.recording import LatencyCounter
+        from loadgen.latency.grouping import grouped
 
-        counter = LatencyCounter()
-        for value in values_us:
-            counter.record(value)
-        return counter.take()
+        values = np.array([min(max(value, 0), MAX_US) for value in values_us], dtype=np.int64)
+        return grouped(np.zeros_like(values), values).get(0) or cls()
 
     @classmethod
     def merged(cls, parts: Sequence[Histogram]) -> Histogram:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from benchmarks.table import Table
 
-from loadgen.latency import Histogram, LatencyCounter
+from loadgen.latency import Histogram
 
 PARTS = (1, 2, 4, 8, 16, 32, 64)
 SEED = 7
@@ -58,10 +58,7 @@ def _errors(samples: Samples, parts: int) -> Samples:
 
 
 def _recorded(samples: Samples) -> Histogram:
-    counter = LatencyCounter()
-    for value_us in np.rint(samples * 1e6).astype(int).tolist():
-        counter.record(value_us)
-    return counter.take()
+    return Histogram.of(np.rint(samples * 1e6).astype(int).tolist())
 
 
 def _percent(error: float) -> str:

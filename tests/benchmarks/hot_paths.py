@@ -18,7 +18,6 @@ from locust.event import Events
 from locust.stats import RequestStats
 
 from loadgen.journey import JourneyEnvironment, Recorder, Session, Shopper, current, install, listen
-from loadgen.latency import LatencyCounter
 from loadgen.plan.model import Plan
 from loadgen.shapes import Arrivals, Ramp, Schedule, Spacing, split
 from loadgen.worker.preparation import Prepared
@@ -52,7 +51,6 @@ def measure(quick: bool) -> list[Table]:
     """The cost of each hot path."""
     rounds, times = (3, 2_000) if quick else (11, 100_000)
     rows: list[tuple[str, Spread]] = [
-        ("one latency recorded (`LatencyCounter.record`)", _latency(rounds, times)),
         ("one request recorded (`Recorder.request`)", _request(rounds, times)),
         ("its part of the second's tally (`Recorder.take`)", _taken(rounds, times)),
         ("the same from Locust's `request` event on", _event(rounds, times)),
@@ -74,16 +72,6 @@ def _service_times_us(times: int) -> list[int]:
     """Log-normal around 80 ms, as a shop's are."""
     rng = random.Random(7)
     return [round(rng.lognormvariate(11.3, 0.6)) for _ in range(times)]
-
-
-def _latency(rounds: int, times: int) -> Spread:
-    values = _service_times_us(times)
-
-    def work(record: Callable[[int], None]) -> None:
-        for value in values:
-            record(value)
-
-    return cpu_ns(rounds, times, lambda: LatencyCounter().record, work)
 
 
 def _request(rounds: int, times: int) -> Spread:

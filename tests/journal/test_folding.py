@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.journal import Journal, Kind, fold
+from loadgen.journal.layout import KEY_SHIFT, KIND_SHIFT
 from loadgen.latency import Histogram
 from loadgen.stats import ArrivalCounts, JourneyCounts, Series, SeriesKey, StepCounts, Tally
 
@@ -33,7 +34,7 @@ def test_requests_are_grouped_into_their_series(requests: list[tuple[str, str, i
         request(journal, name, reason, service_us, lag_us, size)
         key = SeriesKey("Browser", "look", name, "GET", "failed" if reason else "ok")
         expected.setdefault(key, []).append((reason, service_us, lag_us, size))
-    tally = fold(journal.turn(1, 0), journal.keys)
+    tally = fold(journal.turn(1), journal.keys)
     assert tally.series == {
         key: Series(
             Histogram.of(service for _, service, _, _ in of_key),
@@ -51,7 +52,7 @@ def test_arrivals_are_added_by_stream(arrivals: list[tuple[Kind, int, int]]) -> 
     expected: dict[int, ArrivalCounts] = {}
     lags: dict[int, list[int]] = {}
     for kind, stream, value in arrivals:
-        journal.stream_event(kind, stream, value)
+        journal.append(kind << KIND_SHIFT | stream << KEY_SHIFT | value)
         counts = expected.setdefault(stream, ArrivalCounts())
         counts.started += kind in {Kind.STARTED, Kind.LATE}
         counts.late += kind is Kind.LATE
@@ -61,7 +62,7 @@ def test_arrivals_are_added_by_stream(arrivals: list[tuple[Kind, int, int]]) -> 
             lags.setdefault(stream, []).append(value)
     for stream, of_stream in lags.items():
         expected[stream].lag = Histogram.of(of_stream)
-    assert fold(journal.turn(1, 0), journal.keys) == Tally(arrivals=expected)
+    assert fold(journal.turn(1), journal.keys) == Tally(arrivals=expected)
 
 
 def test_journeys_steps_and_counters_are_added() -> None:
@@ -75,7 +76,7 @@ def test_journeys_steps_and_counters_are_added() -> None:
         journal.append(journal.prefix(Kind.ENDED, "Buyer", how))
     for cents in (12_900, -900):
         journal.append(journal.prefix(Kind.COUNTED, "Buyer", "revenue_cents"), cents % 2**64)
-    assert fold(journal.turn(1, 0), journal.keys) == Tally(
+    assert fold(journal.turn(1), journal.keys) == Tally(
         journeys={"Buyer": JourneyCounts(3, 1, 1, 1)},
         steps={("Buyer", "payment"): StepCounts(3, 1, Counter(slow=1), Histogram.of([1_500]))},
         counters=Counter({("Buyer", "revenue_cents"): 12_000}),
@@ -86,9 +87,9 @@ def test_a_name_beyond_the_cap_counts_as_renamed() -> None:
     journal = Journal.in_memory()
     for name in ("/", "__other__", "__other__"):
         request(journal, name, "", 10, 0, 0)
-    assert fold(journal.turn(1, 0), journal.keys).renamed == 2
+    assert fold(journal.turn(1), journal.keys).renamed == 2
 
 
 def test_nothing_folds_into_nothing() -> None:
     journal = Journal.in_memory()
-    assert fold(journal.turn(1, 0), journal.keys) == Tally()
+    assert fold(journal.turn(1), journal.keys) == Tally()

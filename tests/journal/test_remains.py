@@ -76,7 +76,7 @@ def test_a_living_process_is_left_alone(tmp_path: Path) -> None:
 def test_what_was_settled_is_not_told_again(tmp_path: Path) -> None:
     journal = written(tmp_path / "journal")
     count(journal, 3)
-    journal.turn(1, 0)
+    journal.turn(1)
     count(journal, 2)
     journal.settle()
     journal.close()
@@ -90,7 +90,8 @@ def test_a_half_turned_over_but_not_settled_is_told_before_the_next(tmp_path: Pa
     for in_flight in (1, 2, 3):
         journal.takes_off(in_flight)
     count(journal, 3)
-    journal.turn(7, 4)
+    journal.turn(7)
+    journal.works_by(4)
     journal.takes_off(1)
     count(journal, 2)
     journal.close()
@@ -104,7 +105,7 @@ def test_halves_are_used_again_and_again(tmp_path: Path) -> None:
     journal = written(tmp_path / "journal")
     for second in range(1, 6):
         count(journal, second)
-        assert len(journal.turn(second, 0)) == second
+        assert len(journal.turn(second)) == second
         journal.settle()
     journal.close()
     [frame] = left(tmp_path / "journal").untold
@@ -130,11 +131,15 @@ def test_keys_beyond_the_limit_are_folded_but_counted(tmp_path: Path) -> None:
     assert frame.tally.series[SeriesKey("Browser", OTHER, OTHER, OTHER, "ok")].service.count >= 5
 
 
-def test_more_events_than_a_half_holds_are_refused_not_overwritten() -> None:
-    journal = Journal.in_memory()
-    journal.at = len(journal.words)
-    with pytest.raises(OverflowError):
-        count(journal)
+def test_a_full_half_can_be_emptied_in_mid_second(tmp_path: Path) -> None:
+    journal = written(tmp_path / "journal")
+    count(journal, 3)
+    assert not journal.is_full
+    assert len(journal.empty()) == 3
+    count(journal, 2)
+    journal.close()
+    [frame] = left(tmp_path / "journal").untold
+    assert (frame.sequence, frame.tally.requests) == (1, 2)
 
 
 @pytest.mark.parametrize("content", [b"", b"short", bytes(FILE_BYTES)])

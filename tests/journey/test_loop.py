@@ -81,10 +81,16 @@ def test_a_user_that_waits_between_journeys_leaves_at_once_and_interrupts_none(s
 
     session = stage.session(Sleeper)
     looping = stage.loop(session, Sleeper)
-    stage.until(lambda: stage.recorder._journeys and stage.recorder._journeys["Sleeper"].completed)
+    taken = [stage.tally()]
+
+    def has_completed() -> bool:
+        taken[0] = taken[0].then(stage.tally())
+        return "Sleeper" in taken[0].journeys and taken[0].journeys["Sleeper"].completed == 1
+
+    stage.until(has_completed)
     session.stop(now=False)
     looping.get(timeout=10)
-    counts = stage.tally().journeys["Sleeper"]
+    counts = taken[0].then(stage.tally()).journeys["Sleeper"]
     assert (counts.started, counts.completed, counts.interrupted) == (1, 1, 0)
 
 

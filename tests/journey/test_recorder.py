@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.journey import Recorder
-from loadgen.journey.counting import IDLE_TAKES
 from loadgen.latency import Histogram
 from loadgen.latency.layout import MAX_US
 from loadgen.stats import OK, OTHER, SeriesKey, SlowSample, Tally
@@ -142,29 +141,36 @@ def test_times_that_are_none_are_clamped_as_in_the_histogram() -> None:
     for us in (2**70, -7, np.int64(3)):
         recorder.request(Visit(), "GET", "/", us, 10, None)
 
-    assert [sample.service_us for sample in recorder.take(0).slowest] == [MAX_US, 3]
+    assert [sample.service_us for sample in recorder.take(0).slowest] == [MAX_US, 3, 0]
 
 
-def test_what_is_idle_for_a_minute_of_takes_is_forgotten_and_may_come_back() -> None:
+def test_an_amount_that_could_not_be_added_up_exactly_is_refused() -> None:
     recorder = Recorder("w1")
-    recorder.request(Visit(), "GET", "/", 10, 0, None)
-    recorder.step_entered("Buyer", "payment")
-    for second in range(IDLE_TAKES):
-        recorder.take(second)
-    assert recorder._series
-    assert recorder._steps
-    recorder.take(IDLE_TAKES)
-    assert not recorder._series
-    assert not recorder._steps
-    recorder.request(Visit(), "GET", "/", 10, 0, None)
-    assert recorder.take(99).requests == 1
+    recorder.count("Buyer", "revenue_cents", 2**43 - 1)
+    recorder.count("Buyer", "revenue_cents", -(2**43) + 1)
+    with pytest.raises(OverflowError, match="revenue_cents"):
+        recorder.count("Buyer", "revenue_cents", 2**43)
+    assert recorder.take(0).counters == {("Buyer", "revenue_cents"): 0}
+
+
+def test_more_events_than_the_journal_holds_are_counted_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadgen.journal.writing.EVENTS", 4)
+    recorder = Recorder("w1")
+    for number in range(11):
+        recorder.request(Visit(), "GET", "/", 10 + number, 3, "reset" if number % 2 else None)
+        recorder.journey_started("Buyer")
+        recorder.journey_ended("Buyer", "completed")
+    tally = recorder.take(0)
+    assert tally.service() == Histogram.of(range(10, 21))
+    assert (tally.failures, tally.response_bytes) == (5, 33)
+    assert (tally.journeys["Buyer"].started, tally.journeys["Buyer"].completed) == (11, 11)
 
 
 def test_a_flood_of_raw_names_takes_no_memory() -> None:
     recorder = Recorder("w1")
     for n in range(20_000):
         recorder.request(Visit(), "GET", f"/search?q={n}", 10, 0, None)
-    assert len(recorder._templates) <= 8192
+    assert len(recorder._known) <= 8192
     tally = recorder.take(0)
     assert [key.name for key in tally.series] == ["/search"]
     assert tally.requests == 20_000

@@ -268,7 +268,7 @@ def test_whenever_shoppers_are_stopped_every_answer_is_recorded_and_none_follows
         if dice.random() < 0.3:
             gevent.sleep(0)
     on_the_wire = stage.recorder.in_flight
-    sent = stage.recorder._sent
+    sent = stage.recorder.journal.sent
     gevent.joinall(living, timeout=10, raise_error=True)
     assert all(greenlet.ready() for greenlet in living)
     tally = stage.tally()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.latency import BUCKETS, Histogram, LatencyCounter, LayoutMismatchError, index_of, value_of
+from loadgen.latency import BUCKETS, Histogram, LayoutMismatchError, grouped, index_of, value_of
 from loadgen.latency.layout import MAX_US, lower_of, upper_of
 
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
@@ -76,17 +76,20 @@ def test_buckets_follow_each_other_without_gap():
 
 
 @given(st.lists(st.integers(-5, MAX_US + 5) | st.integers(-(2**70), 2**70), max_size=50))
-def test_the_hot_path_counts_as_the_layout_says(values):
-    counter = LatencyCounter()
-    for value in values:
-        counter.record(value)
-    taken = counter.take()
+def test_values_are_counted_as_the_layout_says(values):
+    taken = Histogram.of(values)
     clamped = [min(max(v, 0), MAX_US) for v in values]
     expected = _counted(index_of(v) for v in clamped)
     assert dict(zip(taken.indices.tolist(), taken.counts.tolist(), strict=True)) == expected
     assert taken.sum_us == sum(clamped)
     assert (taken.min_us, taken.max_us) == ((min(clamped), max(clamped)) if clamped else (0, 0))
-    assert not counter.take()
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-5, MAX_US + 5))))
+def test_many_groups_at_once_are_as_each_by_itself(values):
+    groups, values_us = np.array(values, dtype=np.int64).reshape(-1, 2).T
+    expected = {group: Histogram.of(us for of, us in values if of == group) for group, _ in values}
+    assert grouped(groups, values_us) == expected
 
 
 def _counted(indices):

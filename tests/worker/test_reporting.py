@@ -119,7 +119,6 @@ def test_secrets_in_the_words_of_failures_are_hidden(hall):
 def test_whatever_journeys_say_can_be_sent(hall):
     reporting = report(hall, FarEnd())
     hall.recorder.request(Visit, "GET", "/\ud800", 1000, 2**70, "assertion", "half a \ud800 character")
-    hall.recorder.count("Browser", "revenue", 2**80)
     hall.now_s = 1.0
     reporting._close()
 
