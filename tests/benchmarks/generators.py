@@ -1,41 +1,33 @@
-"""Load generators that take turns on one core.
-
-A generator is started, brought to its steady state, and stopped (SIGSTOP). From then on it works only in its turns; the
-server's count before and after a turn is what it did in it. At the end it is asked to end as a person would, and says
-how many requests it has recorded.
-"""
+"""The generators of a case, each in a process on a core of its own: loadgen's worker, Locust, k6 and wrk."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-import psutil
 from benchmarks.cores import on_core
-from benchmarks.web_server import WebServer
+from benchmarks.turns import Generator, Server, end
 
 from loadgen.bus import ClusterBus, EmbeddedServer, connect
 from loadgen.children import loadgen_command, start_child, stop_child
 from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
 
-LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-OWN_CLIENT = Path(__file__).with_name("own_client.py")
-KEY = "a key for benchmarks"
+HERE = Path(__file__).parent
+LOCUSTFILE = HERE / "locustfile.py"
+OWN_CLIENT = HERE / "own_client.py"
+SHOPPERS = HERE / "shoppers.py"
+FAST_HTTP_USERS = HERE / "fast_http_users.py"
 
-WARM_UP_S = 3.0
-"""All users are there after one second."""
-
-SETTLE_S = 0.02
-"""After a generator is stopped, the server still answers what is on its way."""
+_ENV = {"LOADGEN_KEY": "a key for benchmarks"}
 
 LONG = "1h"
 """Longer than any benchmark: the end is asked for."""
@@ -44,164 +36,88 @@ LEASE_S = 60.0
 """A worker that is stopped must not be taken for dead."""
 
 
-@dataclass(frozen=True)
-class Turn:
-    """What happened while a generator worked.
-
-    Attributes:
-        requests: answered by the server.
-        wall_s: how long.
-        cpu_s: CPU of the generator.
-        server_cpu_s: CPU of the server.
-    """
-
-    requests: int
-    wall_s: float
-    cpu_s: float
-    server_cpu_s: float
-
-    @classmethod
-    def sum(cls, turns: list[Turn]) -> Turn:
-        """Several turns as one."""
-        return cls(
-            sum(turn.requests for turn in turns),
-            sum(turn.wall_s for turn in turns),
-            sum(turn.cpu_s for turn in turns),
-            sum(turn.server_cpu_s for turn in turns),
-        )
-
-    @property
-    def rate(self) -> float:
-        """Requests per second."""
-        return self.requests / self.wall_s
-
-    @property
-    def per_cpu(self) -> float:
-        """Requests per second of the generator's CPU."""
-        return self.requests / self.cpu_s
-
-    @property
-    def busy(self) -> float:
-        """Share of its core that the generator got."""
-        return self.cpu_s / self.wall_s
-
-    @property
-    def server_busy(self) -> float:
-        """Share of its core that the server used."""
-        return self.server_cpu_s / self.wall_s
-
-
-class Generator:
-    """One generator; made while it starts, and stopped from then on.
+@contextmanager
+def locust(
+    server: Server, folder: Path, core: int, users: int, url: str, page: str, file: Path, name: str = ""
+) -> Iterator[Generator]:
+    """Locust in one process.
 
     Args:
-        server: under load.
-        pid: the process that sends.
-        command: the process a person started, perhaps the same.
-        end: the signal that ends it as a person would.
-        recorded: how many requests it says it recorded, once it has ended.
-        log: what it wrote.
-
-    Attributes:
-        served: requests the server answered it.
+        server: who counts.
+        folder: for what it writes.
+        core: of its own.
+        users: at once.
+        url: where they go.
+        page: what they ask for, if the file leaves that open.
+        file: the locustfile.
+        name: of the user class; empty takes the file's only one.
     """
-
-    def __init__(
-        self,
-        server: WebServer,
-        pid: int,
-        command: subprocess.Popen[bytes],
-        end: signal.Signals,
-        recorded: Callable[[], int],
-        log: Path,
-    ) -> None:
-        self._server, self._command, self._end, self._recorded, self._log = server, command, end, recorded, log
-        self._process, self._server_process = psutil.Process(pid), psutil.Process(server.pid)
-        self.served = 0
-        first = server.answered()
-        self._await(lambda: server.answered() > first + 100)
-        time.sleep(WARM_UP_S)
-        self._process.suspend()
-        time.sleep(SETTLE_S)
-        self.served = server.answered() - first
-
-    def turn(self, seconds: float) -> Turn:
-        """Let it work."""
-        answered, cpu_s, server_cpu_s = self._server.answered(), _cpu_s(self._process), _cpu_s(self._server_process)
-        began_s = time.monotonic()
-        self._process.resume()
-        time.sleep(seconds)
-        self._process.suspend()
-        wall_s = time.monotonic() - began_s
-        time.sleep(SETTLE_S)
-        requests = self._server.answered() - answered
-        self.served += requests
-        return Turn(requests, wall_s, _cpu_s(self._process) - cpu_s, _cpu_s(self._server_process) - server_cpu_s)
-
-    def finish(self) -> int:
-        """Let it end.
-
-        Returns:
-            Requests that it recorded in its whole life.
-        """
-        answered = self._server.answered()
-        self._process.resume()
-        self._command.send_signal(self._end)
-        self._command.wait(timeout=60)
-        self.served += self._server.answered() - answered
-        return self._recorded()
-
-    def _await(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
-        while not condition():
-            if time.monotonic() > deadline or self._command.poll() is not None:
-                said = self._log.read_text(errors="replace")[-2000:]
-                raise AssertionError(f"{self._command.args} sends nothing (exit code {self._command.poll()}):\n{said}")
-            time.sleep(0.02)
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
-@contextmanager
-def locust(server: WebServer, folder: Path, core: int, users: int) -> Iterator[Generator]:
-    """Locust in one process."""
     output = folder / "locust.json"
 
     def recorded() -> int:
         return sum(entry["num_requests"] for entry in json.loads(output.read_text()))
 
-    args = ["-f", str(LOCUSTFILE), "--headless", "--only-summary", "--json", *_load(server, users)]
+    args = ["-f", str(file), "--headless", "--only-summary", "--json", *_load(users, url), *([name] if name else [])]
+    env = {"BENCH_PATH": page}
     with output.open("wb") as stdout, _log(folder, "locust") as log, on_core(core):
-        child = start_child([sys.executable, "-m", "locust", *args], env=_env(server), stdout=stdout, stderr=log)
+        child = start_child([sys.executable, "-m", "locust", *args], env=env, stdout=stdout, stderr=log)
     try:
         yield Generator(server, child.pid, child, signal.SIGTERM, recorded, Path(log.name))
     finally:
-        _stop(child.pid, child)
+        end(child.pid, child)
 
 
 @contextmanager
-def loadgen(server: WebServer, folder: Path, core: int, users: int, file: Path) -> Iterator[Generator]:
-    """``loadgen run`` with one worker process on a core of its own, all other parts where this process is."""
-    summary = folder / f"{file.stem}.json"
+def loadgen_file(
+    server: Server, folder: Path, core: int, users: int, url: str, page: str, file: Path
+) -> Iterator[Generator]:
+    """``loadgen run LOCUSTFILE`` with one worker process on a core of its own; arguments as for :func:`locust`."""
+    with _loadgen(server, folder, core, file.stem, [str(file), *_load(users, url)], {"BENCH_PATH": page}) as generator:
+        yield generator
+
+
+@contextmanager
+def loadgen_plan(server: Server, folder: Path, core: int, plan: dict[str, Any]) -> Iterator[Generator]:
+    """``loadgen run PLAN`` with one worker process on a core of its own."""
+    file = write_plan(folder, plan)
+    with _loadgen(server, folder, core, file.stem, [str(file)]) as generator:
+        yield generator
+
+
+def write_plan(folder: Path, plan: dict[str, Any]) -> Path:
+    """A plan whose journeys are beside this module."""
+    file = folder / f"{plan['name']}.json"
+    journeys = [{**journey, "file": os.path.relpath(HERE / journey["file"], folder)} for journey in plan["journeys"]]
+    file.write_text(json.dumps({**plan, "journeys": journeys}))
+    return file
+
+
+@contextmanager
+def _loadgen(
+    server: Server, folder: Path, core: int, name: str, args: list[str], env: Mapping[str, str] = _ENV
+) -> Iterator[Generator]:
+    summary = folder / f"{name}-summary.json"
 
     def recorded() -> int:
         return int(json.loads(summary.read_text())["totals"]["requests"])
 
-    with _log(folder, file.stem) as log, _cluster(core, _env(server), log) as (redis_url, worker):
-        command = loadgen_command("run", str(file), *_load(server, users), "--json", str(summary))
-        run = start_child(command, env={**_env(server), "LOADGEN_REDIS": redis_url}, stdout=log, stderr=log)
+    with _log(folder, name) as log, worker_alone(core, log, env) as (redis_url, worker):
+        command = loadgen_command("run", *args, "--json", str(summary))
+        run = start_child(command, env={**_ENV, **env, "LOADGEN_REDIS": redis_url}, stdout=log, stderr=log)
         try:
             yield Generator(server, worker, run, signal.SIGINT, recorded, Path(log.name))
         finally:
-            _stop(worker, run)
+            end(worker, run)
 
 
 @contextmanager
-def _cluster(core: int, env: dict[str, str], log: IO[bytes]) -> Iterator[tuple[str, int]]:
+def worker_alone(core: int, log: IO[bytes], env: Mapping[str, str] = _ENV) -> Iterator[tuple[str, int]]:
     """Valkey, a coordinator, and one worker process: as ``loadgen run`` arranges them, by hand.
+
+    Args:
+        core: the worker's own; all other parts are where this process is.
+        log: what they write.
+        env: variables for what runs the journeys.
 
     Yields:
         The cluster's Redis, and the worker's process id.
@@ -209,12 +125,12 @@ def _cluster(core: int, env: dict[str, str], log: IO[bytes]) -> Iterator[tuple[s
     with EmbeddedServer() as valkey:
         settings = WorkerSettings(redis_url=valkey.url, name="alone", node="bench", lease_s=LEASE_S)
         coordinator = start_child(
-            loadgen_command("coordinator"), env={**env, "LOADGEN_REDIS": valkey.url}, stdout=log, stderr=log
+            loadgen_command("coordinator"), env={**_ENV, "LOADGEN_REDIS": valkey.url}, stdout=log, stderr=log
         )
         with on_core(core):
             worker = start_child(
                 [sys.executable, "-m", "loadgen.worker"],
-                env={**env, SETTINGS_VARIABLE: settings.model_dump_json()},
+                env={**_ENV, **env, SETTINGS_VARIABLE: settings.model_dump_json()},
                 stdout=log,
                 stderr=log,
             )
@@ -234,20 +150,82 @@ def _cluster(core: int, env: dict[str, str], log: IO[bytes]) -> Iterator[tuple[s
             stop_child(coordinator)
 
 
-def _load(server: WebServer, users: int) -> list[str]:
-    """Options that both understand."""
-    return ["-u", str(users), "-r", str(users), "-t", LONG, "-H", server.url]
+@contextmanager
+def k6(server: Server, folder: Path, core: int, users: int, url: str, script: str) -> Iterator[Generator]:
+    """k6 with one thread for its own code, as many users, and nothing that it would tell anybody.
+
+    Args:
+        server: who counts.
+        folder: for what it writes.
+        core: of its own.
+        users: at once.
+        url: where they go.
+        script: name of a file in ``k6/``.
+    """
+    summary = folder / "k6.json"
+
+    def recorded() -> int:
+        return int(json.loads(summary.read_text())["metrics"]["http_reqs"]["count"])
+
+    quiet = ["--quiet", "--no-color", "--no-usage-report", "--address", "", "--summary-export", str(summary)]
+    command = [_program("k6"), "run", *quiet, "-u", str(users), "-d", LONG, str(HERE / "k6" / script)]
+    env = {"BENCH_URL": url, "GOMAXPROCS": "1", "K6_NO_USAGE_REPORT": "true", "HOME": str(folder)}
+    with _alone(server, folder, core, command, env, recorded) as generator:
+        yield generator
 
 
-def _env(server: WebServer) -> dict[str, str]:
-    return {"BENCH_PATH": server.path, "LOADGEN_KEY": KEY}
+@contextmanager
+def wrk(server: Server, folder: Path, core: int, users: int, url: str, args: Sequence[str]) -> Iterator[Generator]:
+    """wrk with one thread.
+
+    Args:
+        server: who counts.
+        folder: for what it writes.
+        core: of its own.
+        users: connections.
+        url: where they go; the page as well, where no script names any.
+        args: script and headers.
+    """
+
+    def recorded() -> int:
+        return int(_found(r"(\d+) requests in", (folder / "wrk.log").read_text()))
+
+    command = [_program("wrk"), "-t1", f"-c{users}", f"-d{LONG}", *args, url]
+    with _alone(server, folder, core, command, {}, recorded) as generator:
+        yield generator
+
+
+@contextmanager
+def _alone(
+    server: Server, folder: Path, core: int, command: list[str], env: dict[str, str], recorded: Callable[[], int]
+) -> Iterator[Generator]:
+    """One process, ended by Ctrl-C."""
+    with _log(folder, Path(command[0]).name) as log, on_core(core):
+        child = start_child(command, env=env, stdout=log, stderr=log)
+    try:
+        yield Generator(server, child.pid, child, signal.SIGINT, recorded, Path(log.name))
+    finally:
+        end(child.pid, child)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise AssertionError(f"{name} is not on PATH")
+    return found
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        raise AssertionError(f"no {pattern!r} in {text!r}")
+    return found[1]
+
+
+def _load(users: int, url: str) -> list[str]:
+    """Options that Locust and ``loadgen run`` both understand."""
+    return ["-u", str(users), "-r", str(users), "-t", LONG, "-H", url]
 
 
 def _log(folder: Path, name: str) -> IO[bytes]:
     return (folder / f"{name}.log").open("wb")
-
-
-def _stop(pid: int, command: subprocess.Popen[bytes]) -> None:
-    if psutil.pid_exists(pid):
-        os.kill(pid, signal.SIGCONT)  # a stopped process hears no other signal
-    stop_child(command, patience_s=15)

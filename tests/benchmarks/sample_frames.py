@@ -22,7 +22,14 @@ def frame_of(worker: int, second: int, requests: int, rng: random.Random) -> Fra
         second=second,
         epoch=1,
         tally=_tally(requests, rng),
-        health=Health(cpu=0.62, loop_lag_us=2400, rss_bytes=110_000_000, clock_error_us=80),
+        health=Health(
+            cpu=0.62,
+            loop_lag_mean_us=180,
+            loop_lag_p99_us=1900,
+            loop_lag_max_us=2400,
+            rss_bytes=110_000_000,
+            clock_error_us=80,
+        ),
     )
 
 
