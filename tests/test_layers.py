@@ -32,6 +32,7 @@ HOMES = {
     "compression": {"journey"},
     "brotli": {"journey"},
     "idna": {"journey"},
+    "isal": {"journey"},
     "webencodings": {"journey"},
     "psutil": {"worker"},
     "publicsuffixlist": {"journey"},

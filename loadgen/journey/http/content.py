@@ -10,14 +10,21 @@ A small gzip can hold gigabytes, so nothing is unpacked faster than it is counte
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from loadgen.journey.http.codings import CODINGS, ERRORS, GZIP_WBITS, STEP_BYTES, Coding
 from loadgen.journey.http.failures import ProtocolBroken, TooLarge
 from loadgen.units import format_bytes
+
+if TYPE_CHECKING:
+    import zlib as fastest
+else:
+    try:
+        from isal import isal_zlib as fastest  # 100 KB of HTML in 170 µs, where zlib takes 500
+    except ImportError:  # ISA-L knows x86-64 and ARM only
+        import zlib as fastest
 
 ACCEPT_ENCODING: Final = "gzip, deflate, br, zstd"
 """What a shopper says it can unpack: the same as browsers."""
@@ -29,9 +36,12 @@ _SLICE_BYTES: Final = 16 * 1024
 """Packed bytes given at once to a coding: libraries copy the rest at each member, which thousands of empty ones would
 make quadratic."""
 
-_DIRECT_CHUNKS: Final = 4
+_DIRECT_CHUNKS: Final = 64
 _DIRECT_BYTES: Final = 1024 * 1024
 """A page that came in few chunks and is no larger than this is unpacked in one call."""
+
+_RESERVED_FLAGS: Final = 0xE0
+"""Of gzip's fourth byte; zlib refuses them, ISA-L does not look."""
 
 
 def unpack(encodings: str, chunks: list[bytes], limit_bytes: int) -> bytes:
@@ -141,15 +151,15 @@ class Unpacker:
 
 
 def _page(packed: bytes, limit_bytes: int) -> bytes | None:
-    """What nearly every packed body is: one small gzip member. None when it is more, or less."""
-    member = zlib.decompressobj(GZIP_WBITS)
+    """What nearly every packed body is: one small gzip member. None when it must be looked at step by step."""
+    if len(packed) < 4 or packed[3] & _RESERVED_FLAGS:
+        return None
+    member = fastest.decompressobj(GZIP_WBITS)
     try:
         content = member.decompress(packed, min(limit_bytes, _DIRECT_BYTES) + 1)
-    except zlib.error as error:
-        raise _broken("gzip", error) from error
-    if len(content) > limit_bytes:
-        raise _too_large(limit_bytes)
-    return content if member.eof and not member.unused_data else None
+    except fastest.error:
+        return None
+    return content if member.eof and not member.unused_data and len(content) <= limit_bytes else None
 
 
 def _codings_of(encodings: str) -> list[str]:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadgen.journey.http import content as content_module
 from loadgen.journey.http.codings import MAX_PARTS
 from loadgen.journey.http.content import ACCEPT_ENCODING, Unpacker, unpack
 from loadgen.journey.http.failures import ProtocolBroken, RequestFailed, TooLarge
@@ -262,3 +263,28 @@ def test_a_damaged_body_is_unpacked_or_fails_in_a_known_way(
     if "zstd" in encodings:  # its library compares a frame with the size it declares only when it has all of it at once
         results = [result for result in results if result != "protocol"]
     assert len(set(results)) <= 1
+
+
+@given(st.binary(max_size=3000), st.integers(0, 9), st.integers(0, 10_000), st.integers(0, 255), st.integers(1, 5000))
+def test_the_fast_library_unpacks_as_zlib_does(content: bytes, level: int, place: int, damage: int, limit: int) -> None:
+    packed = bytearray(gzip.compress(content, level))
+    packed[place % len(packed)] ^= damage
+
+    def outcome() -> bytes | str:
+        try:
+            return unpack("gzip", [bytes(packed)], limit)
+        except RequestFailed as error:
+            return str(error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        fast = outcome()
+        patch.setattr(content_module, "fastest", zlib)
+        assert outcome() == fast
+
+
+def test_flags_that_gzip_does_not_know_are_refused() -> None:
+    packed = bytearray(gzip.compress(b"page"))
+    packed[3] |= 0x40
+
+    with pytest.raises(ProtocolBroken, match="unknown header flags"):
+        unpack("gzip", [bytes(packed)], LIMIT)
