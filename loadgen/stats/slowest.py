@@ -8,10 +8,10 @@ would fill the list and hide all others. Times are whole microseconds.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain
-from operator import attrgetter, itemgetter
+from itertools import chain, zip_longest
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 SLOWEST_REPORTED: Final = 5
@@ -46,7 +46,7 @@ class SlowSample(NamedTuple):
     trace_id: str = ""
 
 
-_kind_of = attrgetter("name", "method", "outcome")
+_kind_of = itemgetter(*map(SlowSample._fields.index, ("name", "method", "outcome")))
 
 
 def slowest_of(parts: Iterable[list[SlowSample]]) -> list[SlowSample]:
@@ -54,11 +54,12 @@ def slowest_of(parts: Iterable[list[SlowSample]]) -> list[SlowSample]:
     samples = sorted(chain.from_iterable(parts), reverse=True)
     if len(samples) <= SLOWEST_KEPT:
         return samples
-    slower: Counter[tuple[str, str, str]] = Counter()
-    ranked: list[tuple[int, SlowSample]] = []
+    kinds: defaultdict[tuple[str, ...], list[SlowSample]] = defaultdict(list)
     for sample in samples:
-        kind = _kind_of(sample)
-        ranked.append((slower[kind], sample))
-        slower[kind] += 1
-    ranked.sort(key=itemgetter(0))  # stable: of one rank the slowest comes first
-    return sorted((sample for _, sample in ranked[:SLOWEST_KEPT]), reverse=True)
+        kinds[_kind_of(sample)].append(sample)
+    chosen: list[SlowSample] = []
+    for of_one_rank in zip_longest(*kinds.values()):
+        chosen += sorted(filter(None, of_one_rank), reverse=True)[: SLOWEST_KEPT - len(chosen)]
+        if len(chosen) == SLOWEST_KEPT:
+            break
+    return sorted(chosen, reverse=True)
