@@ -179,6 +179,10 @@ class Recorder:
         """Arrivals were not started: this worker was paused or without its lease."""
         self._stream(Kind.MISSED, stream, n)
 
+    def arrivals_reach(self, stream: int, due_s: float) -> None:
+        """Every arrival of a stream up to this due instant, seconds since the stream's start, has been counted."""
+        self.journal.dealt_with(stream, due_s)
+
     # -- journeys and steps -----------------------------------------------------------------------------------------
 
     def journey_started(self, journey: str) -> None:

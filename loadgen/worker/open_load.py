@@ -93,6 +93,7 @@ class OpenLoad:
                 return min(wait_s, LONGEST_SLEEP_S)
             self._schedule.pop()
             self._fire(arrival, -wait_s)
+            self._recorder.arrivals_reach(self._index, arrival.due_s)
         return LONGEST_SLEEP_S
 
     def _room_at(self, due_s: float) -> float:

@@ -28,6 +28,7 @@ from loadgen.worker import essential
 from loadgen.worker.preparation import Prepared, prepare, scratch_folder
 from loadgen.worker.serving import Serving
 from loadgen.worker.settings import WorkerSettings
+from loadgen.worker.spool import Spool
 from loadgen.worker.targets import AllowedTargets
 
 log = logging.getLogger("loadgen.worker")
@@ -193,7 +194,13 @@ class WorkerProcess:
                 return
             try:
                 self._serving = Serving(
-                    prepared, bus, self._settings.name, self._clock, self._may_start, self._ask_to_stop
+                    prepared,
+                    bus,
+                    self._settings.name,
+                    self._clock,
+                    self._may_start,
+                    self._ask_to_stop,
+                    Spool(Path(self._settings.spool)) if self._settings.spool else None,
                 )
                 self._tell(bus, WorkerEventKind.READY)
                 self._serving.assign(self._seats[run])

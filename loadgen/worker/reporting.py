@@ -23,6 +23,7 @@ from loadgen.plan.secrets import redact
 from loadgen.worker import essential
 from loadgen.worker.health import HealthMeter
 from loadgen.worker.outbox import Outbox
+from loadgen.worker.spool import Spool
 
 log = logging.getLogger("loadgen.worker")
 
@@ -43,6 +44,7 @@ class Reporting:
         elapsed: seconds since the run's start, by cluster time.
         clock_error: bound of the clock's error, seconds.
         secrets: values that must not leave this process.
+        spool: keeps frames that must outlive this process; None keeps them in it alone.
     """
 
     def __init__(
@@ -53,12 +55,13 @@ class Reporting:
         elapsed: Callable[[], float],
         clock_error: Callable[[], float],
         secrets: tuple[str, ...] = (),
+        spool: Spool | None = None,
     ) -> None:
-        self._secrets = secrets
+        self._secrets, self._spool = secrets, spool
         self._bus, self._worker, self._recorder = bus, worker, recorder
         self._elapsed, self._clock_error = elapsed, clock_error
         self._outbox = Outbox()
-        self._health = HealthMeter()
+        self._health = HealthMeter(lambda: recorder.in_flight)
         self._wake = Event()
         self._second = max(0, int(elapsed()))
         self.epoch = 0
@@ -86,12 +89,15 @@ class Reporting:
                 gevent.sleep(0.05)
         self._health.stop()
         self._sender.kill()
+        if self._spool is not None and not len(self._outbox):
+            self._spool.clear()
         return not len(self._outbox)
 
     def _tick(self) -> None:
         while True:
             gevent.sleep(max(0.0, self._second + 1 - self._elapsed()))
             if self._elapsed() >= self._second + 1:
+                gevent.sleep(0)  # what waited for a loop that is late belongs to the second that made it wait
                 self._close()
 
     def _close(self, last: bool = False) -> None:
@@ -107,12 +113,24 @@ class Reporting:
             second,
             self.epoch,
             tally,
-            self._health.take(self._clock_error()),
+            self._health.take(tally, self._clock_error()),
             last,
         )
-        self._outbox.put(frame.encode())
+        self._keep(frame.encode())
         self._second = second + 1
         self._wake.set()
+
+    def _keep(self, frame: bytes) -> None:
+        number = self._outbox.next_sequence
+        self._outbox.put(frame)
+        if self._spool is None:
+            return
+        try:
+            self._spool.keep(number, frame)
+        except OSError as error:
+            log.warning("frame %d would be lost with this process: %s", number, error)
+        else:
+            self._recorder.journal.settle()
 
     def _send(self) -> None:
         asked_at_s = 0.0
@@ -126,7 +144,10 @@ class Reporting:
                     self._bus.send([data for _, data in batch])
                     self._outbox.sent([number for number, _ in batch], now_s)
                 if now_s - asked_at_s >= ASK_S or self._ticker.dead:
-                    self._outbox.sealed(self._bus.sealed_sequence(self._worker))
+                    sealed = self._bus.sealed_sequence(self._worker)
+                    self._outbox.sealed(sealed)
+                    if self._spool is not None:
+                        self._spool.forget(sealed)
                     asked_at_s = now_s
             except (BusError, MessageError) as error:
                 log.warning("frames wait: %s", error.message)

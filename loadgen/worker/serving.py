@@ -23,6 +23,7 @@ from loadgen.worker.preparation import Prepared
 from loadgen.worker.reporting import Reporting
 from loadgen.worker.runner import LoadRunner
 from loadgen.worker.shoppers import Shoppers
+from loadgen.worker.spool import Spool
 
 log = logging.getLogger("loadgen.worker")
 
@@ -53,6 +54,7 @@ class Serving:
         clock: cluster time.
         may_start: whether this worker's lease still holds.
         on_quit: called with a reason when a journey asks to end the run.
+        spool: keeps what must outlive this process; None keeps it nowhere.
     """
 
     def __init__(
@@ -63,10 +65,13 @@ class Serving:
         clock: ClusterClock,
         may_start: Callable[[], bool],
         on_quit: Callable[[str], None],
+        spool: Spool | None = None,
     ) -> None:
+        self._spool = spool
         self._prepared, self._bus, self._worker = prepared, bus, worker
         self._clock, self._may_start = clock, may_start
-        self._recorder = Recorder(worker, prepared.plan.max_names)
+        journal = spool.open_journal(prepared.run, worker) if spool else None
+        self._recorder = Recorder(worker, prepared.plan.max_names, journal)
         self._shoppers = Shoppers(prepared, self._recorder)
         self._runner = LoadRunner(prepared.environment, on_quit, lambda: len(self._shoppers))
         self._loads: list[Load] = []
@@ -88,6 +93,7 @@ class Serving:
         if seat.epoch <= self._seat.epoch:
             return
         self._seat = seat
+        self._recorder.journal.works_by(seat.epoch)
         if not self._loads:
             self._loads = self._make_loads()
         for load in self._loads:
@@ -124,6 +130,7 @@ class Serving:
             self._elapsed,
             lambda: self._clock.error_s,
             self._prepared.secrets,
+            self._spool,
         )
         self._runner.begin()
         self._await_end_of_load(reporting)

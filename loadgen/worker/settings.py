@@ -27,6 +27,7 @@ class WorkerSettings(BaseModel):
         journeys_dir: folder of installed journey code; empty takes only shipped code.
         allow_targets: patterns of hosts it may aim at; loopback is always allowed.
         lease_s: how long it is believed to be there without a word, seconds.
+        spool: folder for what must outlive the process; empty keeps it in the process alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class WorkerSettings(BaseModel):
     journeys_dir: str = ""
     allow_targets: tuple[str, ...] = ()
     lease_s: float = 5.0
+    spool: str = ""
 
     @classmethod
     def from_environment(cls) -> WorkerSettings:

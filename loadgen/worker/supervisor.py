@@ -1,8 +1,9 @@
 """The processes of one machine: ``loadgen worker``. Never touches gevent.
 
 Keeps one process per core (or as many as asked), puts a fresh one in the place of each that ends, at once after a run
-and with a growing pause when one dies young, and takes a dead one off the cluster's list so that its share moves
-without waiting for its lease. On SIGTERM every process drains and gives its share back; a second signal hurries them.
+and with a growing pause when one dies young. What a dead one had counted is sent in its name, and it is taken off the
+cluster's list, so that its share moves without waiting for its lease. On SIGTERM every process drains and gives its
+share back; a second signal hurries them.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ from typing import Final, NoReturn
 from loadgen.bus import Bus, ClusterBus
 from loadgen.children import start_child, stop_child
 from loadgen.errors import BusError, WorkersError
+from loadgen.worker.inheritance import Inheritance
 from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
+from loadgen.worker.spool import cluster_folder
 
 log = logging.getLogger("loadgen.worker")
 
 LOOK_S: Final = 0.1
 """How often the processes are looked at."""
+
+HEIRS_PATIENCE_S: Final = 20.0
+"""How long the end waits for what dead processes left to be sealed; the next supervisor finds the rest."""
 
 YOUNG_S: Final = 2.0
 """A process that fails within this after its start failed because of it."""
@@ -62,6 +68,8 @@ class Supervisor:
     def __init__(self, bus: Bus, settings: WorkerSettings, processes: int, max_failures: int | None = None) -> None:
         self._max_failures = max_failures
         self._cluster = ClusterBus(bus)
+        self._spools = cluster_folder(settings.redis_url)
+        self._inheritance = Inheritance(bus, self._spools)
         self._settings = settings
         self._places = [_Place() for _ in range(processes)]
         self._signals = 0
@@ -74,9 +82,15 @@ class Supervisor:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        self._inheritance.find()
         while not self._signals or any(place.child for place in self._places):
             for place in self._places:
                 self._look_after(place, time.monotonic())
+            self._inheritance.tend()
+            time.sleep(LOOK_S)
+        patient_until_s = time.monotonic() + HEIRS_PATIENCE_S
+        while len(self._inheritance) and time.monotonic() < patient_until_s:
+            self._inheritance.tend()
             time.sleep(LOOK_S)
 
     def _look_after(self, place: _Place, now_s: float) -> None:
@@ -89,6 +103,7 @@ class Supervisor:
             self._pass_signals_on(place, place.child)
             return
         place.child = None
+        self._inheritance.take_over(place.name)  # before it is taken off the list: its share moves from where it stood
         if code == 0:
             place.pause_s, place.failures = 0.0, 0
             return
@@ -102,7 +117,9 @@ class Supervisor:
 
     def _start(self, place: _Place, now_s: float) -> None:
         place.name = f"{self._settings.node}-{uuid.uuid4().hex[:8]}"
-        settings = self._settings.model_copy(update={"name": place.name})
+        spool = self._spools / place.name
+        spool.mkdir(mode=0o700)
+        settings = self._settings.model_copy(update={"name": place.name, "spool": str(spool)})
         place.child = start_child(
             [sys.executable, "-m", "loadgen.worker"], env={SETTINGS_VARIABLE: settings.model_dump_json()}
         )
