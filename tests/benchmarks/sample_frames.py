@@ -7,7 +7,8 @@ from collections import Counter
 
 from loadgen.latency import Histogram
 from loadgen.messages import Frame, Health
-from loadgen.stats import OK, ArrivalCounts, JourneyCounts, Series, SeriesKey, StepCounts, Tally
+from loadgen.stats import OK, ArrivalCounts, JourneyCounts, Series, SeriesKey, SlowSample, StepCounts, Tally
+from loadgen.stats.slowest import SLOWEST_REPORTED, slowest_of
 
 SERIES = 20
 STEPS = ("home", "search", "product", "cart", "payment")
@@ -21,7 +22,7 @@ def frame_of(worker: int, second: int, requests: int, rng: random.Random) -> Fra
         sequence=second + 1,
         second=second,
         epoch=1,
-        tally=_tally(requests, rng),
+        tally=_tally(requests, f"machine-17-{worker:08x}", second, rng),
         health=Health(
             cpu=0.62,
             loop_lag_mean_us=180,
@@ -39,7 +40,7 @@ def frames_of(workers: int, seconds: int, requests: int) -> list[list[Frame]]:
     return [[frame_of(worker, second, requests, rng) for worker in range(workers)] for second in range(seconds)]
 
 
-def _tally(requests: int, rng: random.Random) -> Tally:
+def _tally(requests: int, worker: str, second: int, rng: random.Random) -> Tally:
     series, shoppers = {}, requests // 10
     for number in range(SERIES):
         step = STEPS[number % len(STEPS)]
@@ -47,6 +48,10 @@ def _tally(requests: int, rng: random.Random) -> Tally:
         since_due = [us + lag_us for us, lag_us in zip(service, _lags_us(len(service), rng), strict=True)]
         key = SeriesKey("Buyer" if number % 2 else "Browser", step, f"/{step}/{chr(97 + number)}/{{slug}}", "GET", OK)
         series[key] = Series(Histogram.of(service), Histogram.of(since_due), 24_000 * len(service))
+    slow = [
+        SlowSample(of.service.max_us, second, worker, *key, f"{rng.getrandbits(128):032x}")
+        for key, of in series.items()
+    ]
     return Tally(
         series=series,
         arrivals={0: ArrivalCounts(started=shoppers, lag=Histogram.of(_lags_us(shoppers, rng)))},
@@ -60,6 +65,7 @@ def _tally(requests: int, rng: random.Random) -> Tally:
         counters=Counter({("Buyer", "orders"): 14, ("Buyer", "revenue_cents"): 81_230}),
         sent=requests,
         in_flight=40,
+        slowest=slowest_of([slow[:SLOWEST_REPORTED]]),
     )
 
 
