@@ -8,6 +8,7 @@ share back; a second signal hurries them.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -92,6 +93,8 @@ class Supervisor:
         while len(self._inheritance) and time.monotonic() < patient_until_s:
             self._inheritance.tend()
             time.sleep(LOOK_S)
+        with contextlib.suppress(OSError):  # not empty: another supervisor's processes, or frames nobody would take
+            self._spools.rmdir()
 
     def _look_after(self, place: _Place, now_s: float) -> None:
         if place.child is None:
