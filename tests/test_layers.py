@@ -31,6 +31,7 @@ HOMES = {
     "backports": {"journey"},  # zstd, which Python has of its own from 3.14 on
     "compression": {"journey"},
     "brotli": {"journey"},
+    "h2": {"journey"},
     "idna": {"journey"},
     "isal": {"journey"},
     "webencodings": {"journey"},

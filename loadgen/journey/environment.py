@@ -28,6 +28,7 @@ class PlanContext:
         headers: sent with every request.
         think_scale: factor on think times; 0 switches them off.
         insecure_tls: whether any certificate of the target is good enough.
+        http: version of HTTP that shoppers speak, for our own clients; None leaves it to their class.
         trace: whether each request carries a ``traceparent``.
     """
 
@@ -36,6 +37,7 @@ class PlanContext:
     headers: Mapping[str, str] = field(default_factory=dict)
     think_scale: float = 1.0
     insecure_tls: bool = False
+    http: str | None = None
     trace: bool = False
 
 

@@ -51,6 +51,8 @@ def aim(
             f"{user_class.__name__} has no host to send to",
             hint="give the plan a target.base_url, the class a host, or the command --host",
         ) from error
+    except JourneyError:
+        raise
     except Exception as error:
         raise JourneyError(f"{user_class.__name__} cannot be made: {type(error).__name__}: {error}") from error
     client: Any = getattr(user, "client", None)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from loadgen.errors import PlanError
 from loadgen.plan.secrets import check_references, has_references
@@ -70,8 +70,16 @@ def _check_header_value(value: str) -> str:
     return check_references(value)
 
 
+def _as_text(version: Any) -> Any:
+    """Without quotes, a version is a number to YAML."""
+    return str(version) if isinstance(version, int | float) and not isinstance(version, bool) else version
+
+
 HeaderName = Annotated[str, Field(max_length=100), AfterValidator(_check_header_name)]
 HeaderValue = Annotated[str, Field(max_length=MAX_TEXT_CHARS), AfterValidator(_check_header_value)]
+
+
+HttpVersion = Annotated[Literal["1.1", "2"], BeforeValidator(_as_text), WithJsonSchema({"enum": ["1.1", "2", 1.1, 2]})]
 
 
 class Target(BaseModel):
@@ -94,6 +102,11 @@ class Target(BaseModel):
         default=False,
         strict=True,
         description="Accept any TLS certificate, as staging shops with a self-signed one need.",
+    )
+    http: HttpVersion | None = Field(
+        default=None,
+        description="HTTP version to speak: 1.1, or 2 where the server agrees, over TLS. Default: as the journey says.",
+        examples=["2"],
     )
     trace: bool = Field(
         default=False,

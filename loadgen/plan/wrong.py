@@ -126,6 +126,7 @@ _SPECIAL: dict[str, Callable[[Place, ErrorDetails], Finding]] = {
     "shape_kind": _unknown_shape,
     "shape_form": _shape_form,
     "enum": _unknown_word,
+    "literal_error": _unknown_word,
     "value_error": _own_words,
 }
 

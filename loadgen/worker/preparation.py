@@ -82,6 +82,7 @@ def prepare(
             data={data.name: read_data(root, data, os.environ) for data in plan.data},
             headers=target.headers,
             insecure_tls=target.insecure_tls,
+            http=target.http,
             trace=target.trace,
         ),
         user_classes=list(users.values()),

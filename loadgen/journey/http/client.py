@@ -20,13 +20,14 @@ from time import perf_counter
 from typing import Any, Final, NamedTuple
 
 from loadgen.journey.http import bodies, redirects
+from loadgen.journey.http.carriers import Carrier
 from loadgen.journey.http.composing import Wanted, absolute_form, basic_auth, body_of, has_header, head_of
-from loadgen.journey.http.connections import Arrived, Connections, Streamed
+from loadgen.journey.http.connections import Arrived, Streamed, connections_for
 from loadgen.journey.http.cookie_rules import is_secure
 from loadgen.journey.http.cookies import CookieJar
 from loadgen.journey.http.dialing import Dialer
-from loadgen.journey.http.exchange import Answer, Connection
-from loadgen.journey.http.failures import ConnectionReset, ProtocolBroken, RequestFailed
+from loadgen.journey.http.exchange import Answer
+from loadgen.journey.http.failures import ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
 from loadgen.journey.http.reporting import Reporter
 from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, BodyStream, Response, Sent
 from loadgen.journey.http.settings import ClientSettings
@@ -81,7 +82,7 @@ class Client:
         self._home = Origin(scheme, host, port)
         self._prefix = path.rstrip("/")
         self._foreign_headers = redirects.for_strangers(settings.default_headers)
-        self._connections = Connections(dialer, settings)
+        self._connections = connections_for(dialer, settings)
         self._reporter = reporter
 
     # -- the surface of FastHttpUser's client
@@ -304,8 +305,8 @@ class Client:
                 connection = self._connections.replace(connection)
             try:
                 answer = self._attempt(connection, place, wanted)
-            except ConnectionReset:
-                if not connection.used or connection.answered or not _may_be_repeated(wanted):
+            except ConnectionReset as error:
+                if not _may_be_repeated(wanted, connection, error):
                     raise
                 connection = self._connections.replace(connection)
                 answer = self._attempt(connection, place, wanted)
@@ -323,7 +324,7 @@ class Client:
         chunks = answer.chunks if stream is None else None
         return Response(sent, answer.status, answer.headers, chunks, self.settings.max_content_bytes, stream)
 
-    def _attempt(self, connection: Connection, place: _Place, wanted: Wanted) -> Answer:
+    def _attempt(self, connection: Carrier, place: _Place, wanted: Wanted) -> Answer:
         body = wanted.body
         defaults = self.settings.default_headers if place.origin == self._home else self._foreign_headers
         proxy_head = connection.wire.proxy_head
@@ -354,6 +355,10 @@ class Client:
         self.cookiejar.store(place.origin.host, place.target, secure, values, time.time())
 
 
-def _may_be_repeated(wanted: Wanted) -> bool:
-    """Whether a request may be sent once more: idempotent, and its body still there."""
-    return wanted.method in _SAFE_TO_REPEAT and isinstance(wanted.body, bytes)
+def _may_be_repeated(wanted: Wanted, connection: Carrier, error: ConnectionReset) -> bool:
+    """Whether a request may be sent once more: it cannot have been heard, and its body is still there."""
+    if not isinstance(wanted.body, bytes):
+        return False
+    if isinstance(error, NotProcessed):
+        return True
+    return bool(connection.used) and not connection.answered and wanted.method in _SAFE_TO_REPEAT

@@ -13,18 +13,19 @@ from typing import Any, Final
 
 from gevent.event import AsyncResult
 
+from loadgen.journey.http.carriers import Carrier
 from loadgen.journey.http.dialing import Dialer
 from loadgen.journey.http.exchange import Connection
 from loadgen.journey.http.failures import ConnectionReset
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.tls import TlsSession
-from loadgen.journey.http.wires import Origin
+from loadgen.journey.http.wires import Origin, Wire
 
 REST_S: Final = 1.0
 """After so long a rest a connection is looked at before it is used: servers close idle ones, some with a last word."""
 
 
-class _Lane:
+class Lane:
     """The places to one host: connections idle or busy, and who waits for a place, first come, first served.
 
     A place that falls free is handed to the first who waits, so nobody can slip in between.
@@ -33,18 +34,20 @@ class _Lane:
     __slots__ = ("busy", "idle", "places", "queue")
 
     def __init__(self, places: int) -> None:
-        self.busy: set[Connection] = set()
-        self.idle: list[Connection] = []
+        self.busy: set[Carrier] = set()
+        self.idle: list[Carrier] = []
         self.places = places
         self.queue: deque[Any] = deque()
 
     def enter_at_once(self) -> bool:
+        """Take a place if one is free."""
         if self.places <= 0:
             return False
         self.places -= 1
         return True
 
     def wait(self) -> None:
+        """Wait for a place, and take it."""
         turn: Any = AsyncResult()
         self.queue.append(turn)
         try:
@@ -57,6 +60,7 @@ class _Lane:
             raise
 
     def leave(self) -> None:
+        """Give a place up."""
         if self.queue:
             self.queue.popleft().set(None)
         else:
@@ -80,14 +84,14 @@ class Connections:
 
     def __init__(self, dialer: Dialer, settings: ClientSettings) -> None:
         self._dialer, self._settings = dialer, settings
-        self._lanes: dict[Origin, _Lane] = {}
+        self._lanes: dict[Origin, Lane] = {}
         self._tls: TlsSession | None = None
 
     def enter_at_once(self, origin: Origin) -> bool:
         """Get a place for one exchange with that host, if one is free; given up by :meth:`take` or :meth:`leave`."""
         lane = self._lanes.get(origin)
         if lane is None:
-            lane = self._lanes[origin] = _Lane(self._settings.concurrency)
+            lane = self._lanes[origin] = self._new_lane()
         return lane.enter_at_once()
 
     def enter(self, origin: Origin) -> None:
@@ -105,7 +109,7 @@ class Connections:
         if lane is not None:
             lane.leave()
 
-    def take(self, origin: Origin) -> Connection:
+    def take(self, origin: Origin) -> Carrier:
         """A connection for one exchange, on the place that was entered; to be given back with :meth:`give_back`.
 
         Raises:
@@ -123,7 +127,7 @@ class Connections:
             connection.close()
         return self._open(lane, origin)
 
-    def replace(self, stale: Connection) -> Connection:
+    def replace(self, stale: Carrier) -> Carrier:
         """A fresh connection in the place of one that the server had closed.
 
         Raises:
@@ -136,7 +140,7 @@ class Connections:
         lane.busy.remove(stale)
         return self._open(lane, stale.origin)
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: Carrier) -> None:
         """An exchange is over; the connection is kept if it can be used again."""
         lane = self._lanes.get(connection.origin)
         if lane is None or connection not in lane.busy:
@@ -159,16 +163,31 @@ class Connections:
             while lane.queue:
                 lane.queue.popleft().set_exception(ConnectionReset("the client was closed"))
 
-    def _open(self, lane: _Lane, origin: Origin) -> Connection:
-        if origin.scheme == "https" and self._tls is None:
-            self._tls = TlsSession()
+    def _new_lane(self) -> Lane:
+        return Lane(self._settings.concurrency)
+
+    def _open(self, lane: Lane, origin: Origin) -> Carrier:
         try:
-            connection = Connection(self._dialer.open(origin, self._tls), self._settings, origin)
+            connection = Connection(self._dial(origin), self._settings, origin)
         except BaseException:
             lane.leave()
             raise
         lane.busy.add(connection)
         return connection
+
+    def _dial(self, origin: Origin) -> Wire:
+        if origin.scheme == "https" and self._tls is None:
+            self._tls = TlsSession()
+        return self._dialer.open(origin, self._tls)
+
+
+def connections_for(dialer: Dialer, settings: ClientSettings) -> Connections:
+    """A shopper's connections, by the protocol that it speaks."""
+    if settings.http == "1.1":
+        return Connections(dialer, settings)
+    from loadgen.journey.http.http2.sharing import SharedConnections
+
+    return SharedConnections(dialer, settings)
 
 
 class Streamed:
@@ -176,8 +195,8 @@ class Streamed:
 
     __slots__ = ("_connection", "_connections")
 
-    def __init__(self, connection: Connection, connections: Connections) -> None:
-        self._connection: Connection | None = connection
+    def __init__(self, connection: Carrier, connections: Connections) -> None:
+        self._connection: Carrier | None = connection
         self._connections = connections
 
     def read_some(self) -> bytes:

@@ -8,6 +8,7 @@
     ├── TlsFailed                  tls
     ├── TimedOut                   timeout_connect, timeout_tls, timeout_first_byte, timeout_idle, timeout_total
     ├── ConnectionReset            reset
+    │   └── NotProcessed           reset
     ├── ProtocolBroken             protocol
     └── TooLarge                   too_large
 
@@ -71,6 +72,10 @@ class ConnectionReset(RequestFailed):
     """The connection broke, or was closed before the answer was complete."""
 
     reason = "reset"
+
+
+class NotProcessed(ConnectionReset):
+    """The server said that it had not even looked at the request: any method may be sent again."""
 
 
 class ProtocolBroken(RequestFailed):

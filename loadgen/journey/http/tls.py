@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
@@ -140,6 +141,34 @@ class TlsWire:
                 if 0 < len(data) < LARGE_BYTES:  # an end stays one
                     self._at_once = 0
                 return data
+
+    def send_now(self, data: bytes) -> int:
+        """Send what can be sent without waiting, and say how much it was; the rest must follow as it is."""
+        try:
+            return int(self._write(data))
+        except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return 0
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def receive_now(self) -> bytes | None:
+        """What is there already: None if nothing is, empty at the end."""
+        try:
+            return bytes(self._read(RECORD_BYTES))
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        except _ENDS:
+            return b""
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def call_when_readable(self, call: Callable[[], None]) -> None:
+        """See :meth:`~loadgen.journey.http.waiting.Waiter.call_when_readable`."""
+        self._waiter.call_when_readable(call)
+
+    def call_when_writable(self, call: Callable[[], None] | None) -> None:
+        """See :meth:`~loadgen.journey.http.waiting.Waiter.call_when_writable`."""
+        self._waiter.call_when_writable(call)
 
     def is_stale(self) -> bool:
         """Whether the idle connection was closed, or speaks unasked. TLS itself may speak: it sends tickets late."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 from locust.env import Environment
 from locust.exception import StopTest
@@ -24,6 +24,8 @@ from loadgen.journey.http.response import Response
 from loadgen.journey.http.settings import ClientSettings, TlsSettings
 from loadgen.journey.http.urls import credentials
 from loadgen.journey.tracing import has_traceparent
+
+_VERSIONS: Final[tuple[Literal["1.1", "2"], ...]] = ("1.1", "2")
 
 _NO_PLAN: Final = PlanContext()
 """For users in an environment that is Locust's own."""
@@ -51,6 +53,7 @@ class FastHttpUser(User, RestMixin[Response]):
         client_key: PEM file with its key.
         source_addresses: local addresses to send from, in rotation.
         dns_ttl: how long a host's addresses are kept, seconds.
+        http: ``"1.1"``, or ``"2"`` where the server agrees, over TLS; a plan's ``target.http`` takes its place.
     """
 
     abstract = True
@@ -75,6 +78,7 @@ class FastHttpUser(User, RestMixin[Response]):
     client_key: str = ""
     source_addresses: tuple[str, ...] = ()
     dns_ttl: float = 60.0
+    http: str = "1.1"
 
     client: Client
     _settings: ClassVar[dict[type[FastHttpUser], tuple[str | None, PlanContext, ClientSettings]]] = {}
@@ -115,11 +119,23 @@ class FastHttpUser(User, RestMixin[Response]):
             proxy=f"http://{cls.proxy_host}:{cls.proxy_port or 8080}" if cls.proxy_host else "",
             source_addresses=tuple(cls.source_addresses),
             dns_ttl_s=cls.dns_ttl,
+            http=cls._version(plan),
             default_headers=tuple(headers.items()),
             trace=plan.trace and not has_traceparent(headers),
         )
         cls._settings[cls] = cls.host, plan, settings
         return settings
+
+    @classmethod
+    def _version(cls, plan: PlanContext) -> Literal["1.1", "2"]:
+        wanted = plan.http or cls.http
+        for known in _VERSIONS:
+            if wanted == known:
+                return known
+        raise JourneyError(
+            f"{cls.__name__} sets http to {wanted!r}, which is no version of HTTP that shoppers speak",
+            hint='write http = "1.1" or http = "2", as text',
+        )
 
 
 @lru_cache(maxsize=256)

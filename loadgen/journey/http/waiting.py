@@ -1,4 +1,4 @@
-"""Waiting for a socket, with a deadline that costs next to nothing.
+"""Waiting for a socket, or for what another greenlet does, with a deadline that costs next to nothing.
 
 A timer per wait costs several microseconds, and nearly every wait ends well. So a waiting greenlet only notes its
 deadline; one sweeper per process looks at all of them every :data:`SWEEP_S` and throws :class:`TimedOut` into those
@@ -10,10 +10,12 @@ All instants are of ``time.monotonic``.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import gevent
 from gevent import get_hub
+from gevent.hub import Waiter as Switch
 
 from loadgen.journey.http.failures import ConnectionReset, Phase, TimedOut
 
@@ -24,23 +26,41 @@ READ: Final = 1
 WRITE: Final = 2
 
 
-class Waiter:
+class _Wait:
+    """One wait of one greenlet at a time, as the sweeper sees it."""
+
+    __slots__ = ("_hub", "deadline_s", "greenlet", "limit_s", "phase")
+
+    def __init__(self) -> None:
+        self._hub: Any = get_hub()
+        self.greenlet: Any = None
+        self.deadline_s = 0.0
+        self.limit_s = 0.0
+        self.phase: Phase = "idle"
+
+    def expire(self) -> None:
+        """The deadline has passed: tell who waits, from the hub, or the caller would never come back."""
+        self._hub.loop.run_callback(self._give_up, self.deadline_s, TimedOut(self.phase, self.limit_s))
+
+    def _give_up(self, deadline_s: float, error: Exception) -> None:
+        """End the wait, unless it has ended in the meantime: the greenlet may be anywhere then."""
+        if self in _sweeper.waiting and self.deadline_s == deadline_s:
+            self.greenlet.throw(error)
+
+
+class Waiter(_Wait):
     """Waits for one socket.
 
     Args:
         file_number: its descriptor; the waiter must be closed before it is.
     """
 
-    __slots__ = ("_hub", "_read", "_write", "deadline_s", "greenlet", "limit_s", "phase")
+    __slots__ = ("_read", "_write")
 
     def __init__(self, file_number: int) -> None:
-        self._hub: Any = get_hub()
+        super().__init__()
         self._read = self._hub.loop.io(file_number, READ)
         self._write = self._hub.loop.io(file_number, WRITE)
-        self.greenlet: Any = None
-        self.deadline_s = 0.0
-        self.limit_s = 0.0
-        self.phase: Phase = "idle"
 
     def readable(self, deadline_s: float, limit_s: float, phase: Phase) -> None:
         """Wait until there is something to read, or the other side has closed.
@@ -60,6 +80,21 @@ class Waiter:
         """Wait until something can be written; see :meth:`readable`."""
         self._wait(self._write, deadline_s, limit_s, phase)
 
+    def call_when_readable(self, call: Callable[[], None]) -> None:
+        """Have the hub call, until the waiter is closed, whenever there is something to read. Nobody may wait for it.
+
+        Args:
+            call: must not wait itself.
+        """
+        self._read.start(call)
+
+    def call_when_writable(self, call: Callable[[], None] | None) -> None:
+        """The same for writing, until this is called with None."""
+        if call is None:
+            self._write.stop()
+        else:
+            self._write.start(call)
+
     def close(self) -> None:
         """Release the event loop's watchers. Whoever waits is told, from the hub. Harmless when closed already."""
         if self._read is None:
@@ -69,15 +104,6 @@ class Waiter:
         self._read = self._write = None
         if self in _sweeper.waiting:
             self._hub.loop.run_callback(self._give_up, self.deadline_s, ConnectionReset("the connection was closed"))
-
-    def expire(self) -> None:
-        """The deadline has passed: tell who waits, from the hub, or the caller would never come back."""
-        self._hub.loop.run_callback(self._give_up, self.deadline_s, TimedOut(self.phase, self.limit_s))
-
-    def _give_up(self, deadline_s: float, error: Exception) -> None:
-        """End the wait, unless it has ended in the meantime: the greenlet may be anywhere then."""
-        if self in _sweeper.waiting and self.deadline_s == deadline_s:
-            self.greenlet.throw(error)
 
     def _wait(self, watcher: Any, deadline_s: float, limit_s: float, phase: Phase) -> None:
         if watcher is None:
@@ -90,6 +116,41 @@ class Waiter:
         finally:
             _sweeper.waiting.discard(self)
             self.greenlet = None
+
+
+class Pause(_Wait):
+    """Waits until another greenlet, or the hub, ends the wait."""
+
+    __slots__ = ("_switch",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._switch: Any = None
+
+    def wait(self, deadline_s: float, limit_s: float, phase: Phase) -> None:
+        """Wait for :meth:`end`; arguments as for :meth:`Waiter.readable`.
+
+        Raises:
+            TimedOut: it took too long, or the deadline has passed already.
+        """
+        if deadline_s <= time.monotonic():
+            raise TimedOut(phase, limit_s)
+        switch = self._switch = Switch(self._hub)
+        self.greenlet = gevent.getcurrent()
+        self.deadline_s, self.limit_s, self.phase = deadline_s, limit_s, phase
+        _sweeper.waiting.add(self)
+        try:
+            switch.get()
+        finally:
+            _sweeper.waiting.discard(self)
+            self.greenlet = self._switch = None
+
+    def end(self) -> None:
+        """End the wait, soon and from the hub. Harmless when nobody waits."""
+        switch, self._switch = self._switch, None
+        if switch is not None:
+            _sweeper.waiting.discard(self)
+            self._hub.loop.run_callback(switch.switch, None)
 
 
 class _Sweeper:
@@ -115,14 +176,14 @@ class _Sweeper:
             self._running = False
 
 
-class _Waiting(set[Waiter]):
+class _Waiting(set[_Wait]):
     """The waiters; the first one wakes the sweeper."""
 
     def __init__(self, sweeper: _Sweeper) -> None:
         super().__init__()
         self._sweeper = sweeper
 
-    def add(self, waiter: Waiter) -> None:
+    def add(self, waiter: _Wait) -> None:
         if not self:
             self._sweeper.wake()
         super().add(waiter)

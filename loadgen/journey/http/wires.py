@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from math import inf
 from time import monotonic
 from typing import Final, NamedTuple, Protocol
@@ -67,6 +68,22 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """Close at once. Harmless when closed already."""
+
+
+class WatchedWire(Wire, Protocol):
+    """A wire that several exchanges share: nobody waits for it, the hub calls when it is time."""
+
+    def send_now(self, data: bytes) -> int:
+        """Send what can be sent without waiting, and say how much it was; the rest must follow as it is."""
+
+    def receive_now(self) -> bytes | None:
+        """What is there already: None if nothing is, empty at the end."""
+
+    def call_when_readable(self, call: Callable[[], None]) -> None:
+        """Have the hub call whenever there is something to read, until the wire is closed."""
+
+    def call_when_writable(self, call: Callable[[], None] | None) -> None:
+        """The same for writing, until this is called with None."""
 
 
 class PlainWire:
