@@ -96,9 +96,18 @@ def a_row(dice: Random) -> SecondRow:
         tally=a_tally(dice),
         workers=dice.randrange(9),
         cpu_max=dice.random() * 2,
+        loop_lag_p99_us=a_count(dice),
         loop_lag_max_us=a_count(dice),
+        coloured=dice.randrange(9),
+        coloured_requests=a_count(dice),
+        lengthened_requests=dice.random() * 99,
         sealed_after_s=dice.random() * 9,
     )
+
+
+def a_health(dice: Random) -> Health:
+    mean, p99, longest = sorted(a_count(dice) for _ in range(3))
+    return Health(dice.random() * 2, mean, p99, longest, dice.random(), a_count(dice), a_count(dice))
 
 
 def a_frame(dice: Random) -> Frame:
@@ -109,7 +118,7 @@ def a_frame(dice: Random) -> Frame:
         second=a_count(dice),
         epoch=a_count(dice),
         tally=a_tally(dice),
-        health=Health(dice.random() * 2, a_count(dice), a_count(dice), a_count(dice)),
+        health=a_health(dice),
         last=dice.random() < 0.5,
     )
 

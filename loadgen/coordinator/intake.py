@@ -158,11 +158,12 @@ class Intake:
 
 def _advanced(totals: WorkerTotals, frame: Frame) -> WorkerTotals:
     arrivals, health = frame.tally.arrivals_total(), frame.health
+    requests = frame.tally.requests
     return totals.model_copy(
         update={
             "sequence": frame.sequence,
             "last_second": max(totals.last_second, frame.second),
-            "requests": totals.requests + frame.tally.requests,
+            "requests": totals.requests + requests,
             "sent": totals.sent + frame.tally.sent,
             "in_flight": frame.tally.in_flight,
             "started": totals.started + arrivals.started,
@@ -171,7 +172,9 @@ def _advanced(totals: WorkerTotals, frame: Frame) -> WorkerTotals:
             "missed": totals.missed + arrivals.missed,
             "cpu_sum": totals.cpu_sum + health.cpu,
             "cpu_max": max(totals.cpu_max, health.cpu),
-            "loop_lag_max_us": max(totals.loop_lag_max_us, health.loop_lag_us),
+            "loop_lag_max_us": max(totals.loop_lag_max_us, health.loop_lag_max_us),
+            "coloured_seconds": totals.coloured_seconds + health.is_coloured,
+            "coloured_requests": totals.coloured_requests + (requests if health.is_coloured else 0),
             "rss_max_bytes": max(totals.rss_max_bytes, health.rss_bytes),
             "clock_error_us": max(totals.clock_error_us, health.clock_error_us),
         }
@@ -185,6 +188,12 @@ def _sealed(second: int, frames: list[Frame], now_second: float) -> SecondRow:
         tally=Tally.merged([frame.tally for frame in frames]) if frames else Tally(),
         workers=len(workers),
         cpu_max=max((frame.health.cpu for frame in frames), default=0.0),
-        loop_lag_max_us=max((frame.health.loop_lag_us for frame in frames), default=0),
+        loop_lag_p99_us=max((frame.health.loop_lag_p99_us for frame in frames), default=0),
+        loop_lag_max_us=max((frame.health.loop_lag_max_us for frame in frames), default=0),
+        coloured=len({frame.worker for frame in frames if frame.health.is_coloured}),
+        coloured_requests=sum(frame.tally.requests for frame in frames if frame.health.is_coloured),
+        lengthened_requests=sum(
+            frame.health.lengthened * frame.tally.requests for frame in frames if frame.health.lengthened
+        ),
         sealed_after_s=max(0.0, now_second - second - 1),
     )

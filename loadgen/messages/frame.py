@@ -6,12 +6,13 @@ frame may be sent any number of times. A worker keeps a frame until the coordina
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import astuple, dataclass
+from typing import Any, Final
 
 from loadgen.errors import MessageError
 from loadgen.messages.packing import dumps, loads, natural, number, pack_tally, text, unpack_tally
 from loadgen.stats import Tally
+from loadgen.verdict.colouring import COLOURED_SHARE
 
 FRAME_VERSION: Final = 1
 
@@ -22,15 +23,26 @@ class Health:
 
     Attributes:
         cpu: share of one core it used, 1.0 = all of it.
-        loop_lag_us: longest wait of its event loop, microseconds.
+        loop_lag_mean_us: how late its event loop came to what was there, on average over the second, microseconds.
+        loop_lag_p99_us: in all but the worst hundredth of the second.
+        loop_lag_max_us: at most.
+        lengthened: about which share of its requests it measured too long, by :mod:`loadgen.verdict.colouring`.
         rss_bytes: resident memory.
         clock_error_us: bound of its clock's error, microseconds.
     """
 
     cpu: float = 0.0
-    loop_lag_us: int = 0
+    loop_lag_mean_us: int = 0
+    loop_lag_p99_us: int = 0
+    loop_lag_max_us: int = 0
+    lengthened: float = 0.0
     rss_bytes: int = 0
     clock_error_us: int = 0
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether the worker's own lateness coloured the latencies of this second."""
+        return self.lengthened > COLOURED_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ class Frame:
                 self.second,
                 self.epoch,
                 pack_tally(self.tally),
-                [self.health.cpu, self.health.loop_lag_us, self.health.rss_bytes, self.health.clock_error_us],
+                list(astuple(self.health)),
                 self.last,
             ]
         )
@@ -83,9 +95,9 @@ class Frame:
         fields = loads(data)
         if not isinstance(fields, list) or not fields or natural(fields[0]) != FRAME_VERSION:
             raise MessageError("not a frame of this version")
-        if len(fields) != 9 or not isinstance(fields[7], list) or len(fields[7]) != 4:
+        if len(fields) != 9:
             raise MessageError("a frame has the wrong number of fields")
-        _, run, worker, sequence, second, epoch, tally, (cpu, lag, rss, clock), last = fields
+        _, run, worker, sequence, second, epoch, tally, health, last = fields
         if natural(sequence) == 0 or not isinstance(last, bool):
             raise MessageError("a frame's number starts at 1 and its end mark is true or false")
         return cls(
@@ -95,6 +107,20 @@ class Frame:
             natural(second),
             natural(epoch),
             unpack_tally(tally),
-            Health(number(cpu), natural(lag), natural(rss), natural(clock)),
+            _read_health(health),
             last,
         )
+
+
+def _read_health(packed: Any) -> Health:
+    if not isinstance(packed, list) or len(packed) != 7:
+        raise MessageError("a frame's health has the wrong number of fields")
+    cpu, mean, p99, longest, lengthened, rss, clock = packed
+    health = Health(
+        number(cpu), natural(mean), natural(p99), natural(longest), number(lengthened), natural(rss), natural(clock)
+    )
+    if max(health.loop_lag_mean_us, health.loop_lag_p99_us) > health.loop_lag_max_us:
+        raise MessageError("a frame's loop lags contradict each other")
+    if not 0 <= health.lengthened <= 1:
+        raise MessageError("a share of a frame's requests is not between 0 and 1")
+    return health

@@ -50,6 +50,8 @@ class WorkerTotals(JsonForm):
         cpu_sum: sum of its CPU shares over its seconds (1.0 = one core).
         cpu_max: highest of them.
         loop_lag_max_us: longest wait of its event loop, microseconds.
+        coloured_seconds: seconds in which its own lateness coloured the latencies it measured.
+        coloured_requests: requests that it measured in them.
         rss_max_bytes: highest resident memory.
         clock_error_us: bound of its clock's error, microseconds.
         state: active while the run goes on; at its end where it stood, see :class:`loadgen.coordinator.seating.Place`.
@@ -70,6 +72,8 @@ class WorkerTotals(JsonForm):
     cpu_sum: float = 0.0
     cpu_max: float = 0.0
     loop_lag_max_us: int = 0
+    coloured_seconds: int = 0
+    coloured_requests: int = 0
     rss_max_bytes: int = 0
     clock_error_us: int = 0
     state: str = "active"

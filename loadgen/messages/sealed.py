@@ -22,7 +22,11 @@ def encode_second(row: SecondRow) -> bytes:
             pack_tally(row.tally),
             row.workers,
             row.cpu_max,
+            row.loop_lag_p99_us,
             row.loop_lag_max_us,
+            row.coloured,
+            row.coloured_requests,
+            row.lengthened_requests,
             row.sealed_after_s,
         ]
     )
@@ -35,9 +39,10 @@ def decode_second(data: bytes) -> SecondRow:
         MessageError: it is malformed or of another version.
     """
     fields = loads(data)
-    if not isinstance(fields, list) or len(fields) != 9 or natural(fields[0]) != SEALED_VERSION:
+    if not isinstance(fields, list) or len(fields) != 13 or natural(fields[0]) != SEALED_VERSION:
         raise MessageError("not a sealed second of this version")
-    _, second, planned, users_planned, tally, workers, cpu_max, loop_lag_max_us, sealed_after_s = fields
+    _, second, planned, users_planned, tally, workers, cpu_max, *lateness, sealed_after_s = fields
+    lag_p99_us, lag_max_us, coloured, coloured_requests, lengthened = lateness
     return SecondRow(
         natural(second),
         natural(planned),
@@ -45,6 +50,10 @@ def decode_second(data: bytes) -> SecondRow:
         unpack_tally(tally),
         natural(workers),
         number(cpu_max),
-        natural(loop_lag_max_us),
+        natural(lag_p99_us),
+        natural(lag_max_us),
+        natural(coloured),
+        natural(coloured_requests),
+        number(lengthened),
         number(sealed_after_s),
     )

@@ -29,7 +29,11 @@ class SecondRow:
         tally: what happened, all workers.
         workers: workers that reported.
         cpu_max: highest CPU share of one worker process, 1.0 = one core.
+        loop_lag_p99_us: in all but the worst hundredth of the second, the latest event loop was no later than this.
         loop_lag_max_us: longest wait of an event loop, microseconds.
+        coloured: workers whose own lateness coloured the latencies they measured in it.
+        coloured_requests: requests that these workers measured in it.
+        lengthened_requests: about how many requests of all workers were measured too long.
         sealed_after_s: how long after its end the second was sealed.
     """
 
@@ -39,7 +43,11 @@ class SecondRow:
     tally: Tally = field(default_factory=Tally)
     workers: int = 0
     cpu_max: float = 0.0
+    loop_lag_p99_us: int = 0
     loop_lag_max_us: int = 0
+    coloured: int = 0
+    coloured_requests: int = 0
+    lengthened_requests: float = 0.0
     sealed_after_s: float = 0.0
 
     def amended(self, late: SecondRow) -> SecondRow:
@@ -52,7 +60,11 @@ class SecondRow:
             tally,
             self.workers + late.workers,
             max(self.cpu_max, late.cpu_max),
+            max(self.loop_lag_p99_us, late.loop_lag_p99_us),
             max(self.loop_lag_max_us, late.loop_lag_max_us),
+            self.coloured + late.coloured,
+            self.coloured_requests + late.coloured_requests,
+            self.lengthened_requests + late.lengthened_requests,
             max(self.sealed_after_s, late.sealed_after_s),
         )
 

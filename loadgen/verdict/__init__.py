@@ -1,7 +1,8 @@
 """What is judged about a run: thresholds, guards, validity, and the outcome they make.
 
 ``measure`` reads the figure behind a condition, ``thresholds`` judges the plan's thresholds at the end, ``guards``
-watches its guards second by second, ``validity`` judges the generator, ``outcome`` puts the verdict together and
+watches its guards second by second, ``colouring`` tells when a worker's own lateness colours what it measures,
+``validity`` judges the generator, ``outcome`` puts the verdict together and
 ``results`` holds the values that travel. Layer 3: no clock, no I/O.
 """
 

@@ -18,9 +18,6 @@ from loadgen.stats import SecondRow
 CPU_HOT: Final = 0.9
 """Share of one core above which a worker process queues its own work, and latencies begin to be its own."""
 
-LOOP_LAG_LONG_US: Final = 50_000
-"""A wait of the event loop that adds to a measured latency what a person would notice: 50 ms."""
-
 HICCUP_SECONDS: Final = 2
 """So few busy seconds are a hiccup of the machine, whatever their share of a short run."""
 
@@ -74,14 +71,16 @@ class GeneratorSeconds:
         self._closed = [index for index, stream in enumerate(plan.load) if stream.model is LoadModel.CLOSED]
         self._seconds: set[int] = set()
         self._cpu_hot: set[int] = set()
-        self._loop_lagged: set[int] = set()
+        self._coloured: set[int] = set()
         self._shoppers: dict[int, tuple[int, int]] = {}
         self.worker_seconds = 0
         """Frames that were sealed: one for each second of each worker."""
         self.cpu_max = 0.0
         """Highest CPU share of one worker process in one second."""
-        self.loop_lag_max_us = 0
-        """Longest wait of an event loop, microseconds."""
+        self.coloured_requests = 0
+        """Requests measured by a worker whose own lateness coloured its second."""
+        self.lengthened_requests = 0.0
+        """About how many requests were measured too long."""
         self.workers_most = 0
         """Most workers that reported one second."""
         self.planned_most = 0
@@ -100,11 +99,12 @@ class GeneratorSeconds:
         self._seconds.add(row.second)
         if row.cpu_max > CPU_HOT:
             self._cpu_hot.add(row.second)
-        if row.loop_lag_max_us > LOOP_LAG_LONG_US:
-            self._loop_lagged.add(row.second)
+        if row.coloured:
+            self._coloured.add(row.second)
         self.worker_seconds += row.workers
         self.cpu_max = max(self.cpu_max, row.cpu_max)
-        self.loop_lag_max_us = max(self.loop_lag_max_us, row.loop_lag_max_us)
+        self.coloured_requests += row.coloured_requests
+        self.lengthened_requests += row.lengthened_requests
         self.workers_most = max(self.workers_most, row.workers)
         self.planned_most = max(self.planned_most, row.planned)
         if self._closed:
@@ -127,9 +127,9 @@ class GeneratorSeconds:
         return self._busy_share(len(self._cpu_hot))
 
     @property
-    def loop_lagged_share(self) -> float:
-        """Share of seconds in which an event loop waited longer than :data:`LOOP_LAG_LONG_US`."""
-        return self._busy_share(len(self._loop_lagged))
+    def coloured_seconds(self) -> int:
+        """Seconds that some worker coloured by its own lateness."""
+        return len(self._coloured)
 
     @property
     def short_of_shoppers_share(self) -> float:

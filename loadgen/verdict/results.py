@@ -50,7 +50,7 @@ class ValidityReason(_Result):
     """One thing that speaks against the generator.
 
     Attributes:
-        code: closed set, e.g. ``cpu``, ``loop_lag``, ``late``, ``dropped``, ``missed``, ``unreported``, ``clock``.
+        code: closed set, e.g. ``cpu``, ``coloured``, ``late``, ``dropped``, ``missed``, ``unreported``, ``clock``.
         severity: what it makes of the verdict.
         text: one sentence with the figures.
     """

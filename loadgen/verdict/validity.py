@@ -7,11 +7,11 @@ gives the verdict. Every limit is a named :class:`Limit` below, with why it stan
 code                  figure                                                      DEGRADED   INVALID
 ====================  ==========================================================  =========  ========
 ``cpu``               share of seconds with a worker above 90 % of its core       > 5 %      > 30 %
-``loop_lag``          share of seconds with an event loop waiting over 50 ms      > 5 %      > 30 %
+``coloured``          requests measured too long because a worker was late [1]_   > 1 %      > 10 %
 ``late``              late arrivals / started                                     > 1 %      > 10 %
-``dropped``           dropped arrivals / planned                                  > 0        > 1 % [1]_
+``dropped``           dropped arrivals / planned                                  > 0        > 1 % [2]_
 ``missed``            missed arrivals / planned                                   > 0        > 1 %
-``short``             arrivals nobody accounts for / planned [2]_                 > 0        > 1 %
+``short``             arrivals nobody accounts for / planned [3]_                 > 0        > 1 %
 ``shoppers``          share of seconds short of shoppers (closed model)           > 5 %      > 30 %
 ``unreported``        seconds of workers without a frame / all                    > 0        > 5 %
 ``quarantined``       refused frames / all                                        > 0        > 1 %
@@ -20,8 +20,9 @@ code                  figure                                                    
 ``mix``               largest gap between asked and started share of a journey    > 2 %      > 10 %
 ====================  ==========================================================  =========  ========
 
-.. [1] Never INVALID where only streams with ``max_shoppers`` dropped any: then dropping is what the plan asked for.
-.. [2] After what randomness explains: one second's arrivals (a stop within a second), one arrival a worker, and three
+.. [1] About how many, of all, by :mod:`loadgen.verdict.colouring`.
+.. [2] Never INVALID where only streams with ``max_shoppers`` dropped any: then dropping is what the plan asked for.
+.. [3] After what randomness explains: one second's arrivals (a stop within a second), one arrival a worker, and three
    standard deviations of a Poisson process.
 """
 
@@ -37,7 +38,7 @@ from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel, Stream
 from loadgen.stats import ArrivalCounts, RunStats
 from loadgen.units import format_count, format_duration, format_percent
-from loadgen.verdict.generator import CPU_HOT, LOOP_LAG_LONG_US, GeneratorFacts, GeneratorSeconds
+from loadgen.verdict.generator import CPU_HOT, GeneratorFacts, GeneratorSeconds
 from loadgen.verdict.results import ValidityReason, ValidityResult
 
 
@@ -50,6 +51,9 @@ class Limit(NamedTuple):
 
 BUSY: Final = Limit(0.05, 0.30)
 """Shares of seconds: a hiccup at a start or a garbage collection is no verdict; every third second is one."""
+
+COLOURED: Final = Limit(0.01, 0.10)
+"""One request in a hundred measured too long moves no percentile that is commonly read, one in ten moves p90."""
 
 LATE: Final = Limit(0.01, 0.10)
 """Late shoppers still come; one in a hundred moves no percentile that is commonly read, one in ten moves p90."""
@@ -83,7 +87,7 @@ def assess(plan: Plan, stats: RunStats, seconds: GeneratorSeconds, facts: Genera
         The verdict and its reasons, the worst first.
     """
     found = [
-        *_overload(seconds),
+        *_overload(stats, seconds),
         *_arrivals(plan, stats, seconds),
         *_reporting(stats, seconds, facts),
         *_mix(plan, stats),
@@ -92,7 +96,7 @@ def assess(plan: Plan, stats: RunStats, seconds: GeneratorSeconds, facts: Genera
     return ValidityResult(verdict=reasons[0].severity if reasons else Validity.VALID, reasons=tuple(reasons))
 
 
-def _overload(seconds: GeneratorSeconds) -> Iterator[ValidityReason]:
+def _overload(stats: RunStats, seconds: GeneratorSeconds) -> Iterator[ValidityReason]:
     yield from _beyond(
         BUSY,
         seconds.cpu_hot_share,
@@ -100,13 +104,15 @@ def _overload(seconds: GeneratorSeconds) -> Iterator[ValidityReason]:
         f"a worker used more than {format_percent(CPU_HOT)} of its core in {format_percent(seconds.cpu_hot_share)} "
         f"of the seconds (at most {format_percent(seconds.cpu_max)}), so latencies may be its own",
     )
+    requests = stats.total.requests
+    lengthened = _per(seconds.lengthened_requests, requests)
     yield from _beyond(
-        BUSY,
-        seconds.loop_lagged_share,
-        "loop_lag",
-        f"an event loop waited longer than {format_duration(LOOP_LAG_LONG_US / 1e6)} in "
-        f"{format_percent(seconds.loop_lagged_share)} of the seconds "
-        f"(at most {format_duration(seconds.loop_lag_max_us / 1e6)})",
+        COLOURED,
+        lengthened,
+        "coloured",
+        f"about {format_percent(lengthened)} of the requests were measured too long, as workers were late to take the "
+        f"answers ({format_percent(_per(seconds.coloured_requests, requests))} of all fell into the "
+        f"{seconds.coloured_seconds} s they coloured): use more workers, or cores that nothing else needs",
     )
     yield from _beyond(
         BUSY,

@@ -21,9 +21,11 @@ def tally(requests: int = 1, *, started: int = 0, shoppers: int = 0, name: str =
     return Tally(series=series, arrivals=arrivals, shoppers=Counter({0: shoppers}), sent=requests, in_flight=in_flight)
 
 
-def frame(worker: str, sequence: int, second: int, requests: int = 1, *, last: bool = False, **more) -> Frame:
+def frame(
+    worker: str, sequence: int, second: int, requests: int = 1, *, last: bool = False, lengthened=0.0, **more
+) -> Frame:
     """A frame of one second."""
-    health = Health(cpu=0.25, loop_lag_us=100 * sequence, rss_bytes=1000, clock_error_us=50)
+    health = Health(0.25, 0, 10 * sequence, 100 * sequence, lengthened, 1000, clock_error_us=50)
     return Frame("r", worker, sequence, second, 1, more.pop("tally", None) or tally(requests, **more), health, last)
 
 

@@ -141,7 +141,7 @@ def test_a_second_is_sealed_as_soon_as_everyone_expected_has_reported_it(make):
 
     assert (row.second, row.workers, row.tally.requests) == (0, 2, 3)
     assert row.sealed_after_s == pytest.approx(0.2)
-    assert (row.cpu_max, row.loop_lag_max_us) == (0.25, 100)
+    assert (row.cpu_max, row.loop_lag_p99_us, row.loop_lag_max_us) == (0.25, 10, 100)
     assert intake.seal(1.3, ["a", "b"]) == []
 
 
@@ -264,6 +264,27 @@ def test_a_worker_s_totals_follow_its_frames(make):
     assert (totals.requests, totals.sent, totals.started, totals.in_flight) == (7, 7, 3, 0)
     assert (totals.cpu_sum, totals.cpu_max, totals.loop_lag_max_us) == (0.5, 0.25, 200)
     assert (totals.rss_max_bytes, totals.clock_error_us) == (1000, 50)
+
+
+def test_a_second_says_how_many_workers_coloured_it_and_how_many_requests_they_measured(make):
+    intake = Intake({})
+    intake.take("1-0", make.frame("a", 1, 0, 100, lengthened=0.25), 1.0)
+    intake.take("2-0", make.frame("b", 1, 0, 40, lengthened=0.01), 1.0)
+    intake.take("3-0", make.frame("c", 1, 0, 60), 1.0)
+    (row,) = intake.seal(1.1, "abc")
+    intake.take("4-0", make.frame("d", 1, 0, 10, lengthened=0.5), 2.0)
+    (late,) = intake.seal(2.1, "abcd")
+    whole = row.amended(late)
+
+    assert (row.coloured, row.coloured_requests, row.lengthened_requests) == (1, 100, pytest.approx(25.4))
+    assert (late.second, late.coloured, late.coloured_requests) == (0, 1, 10)
+    assert (whole.coloured, whole.coloured_requests, whole.lengthened_requests) == (2, 110, pytest.approx(30.4))
+    assert [(w.coloured_seconds, w.coloured_requests) for _, w in sorted(intake.totals.items())] == [
+        (1, 100),
+        (0, 0),
+        (0, 0),
+        (1, 10),
+    ]
 
 
 def test_sealing_leaves_the_totals_of_others_as_they_are(make):

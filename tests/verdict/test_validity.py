@@ -42,16 +42,34 @@ def test_a_busy_worker_is_a_matter_of_how_many_seconds(
     assert judged(open_plan, rows).verdict is verdict
 
 
-@pytest.mark.parametrize(("lagged_seconds", "verdict"), [(5, VALID), (6, DEGRADED), (31, INVALID)])
-def test_a_lagging_event_loop_is_a_matter_of_how_many_seconds(
-    open_plan: Plan, make: SimpleNamespace, lagged_seconds: int, verdict: Validity
+@pytest.mark.parametrize(("lengthened", "verdict"), [(100, VALID), (101, DEGRADED), (1000, DEGRADED), (1001, INVALID)])
+def test_requests_measured_too_long_are_a_share_of_all(
+    open_plan: Plan, make: SimpleNamespace, lengthened: float, verdict: Validity
 ) -> None:
     rows = run(make)
-    for row in rows[:lagged_seconds]:
-        row.loop_lag_max_us = 80_000
+    for row in rows[:20]:
+        row.coloured, row.coloured_requests, row.lengthened_requests = 1, 100, lengthened / 20
     result = judged(open_plan, rows)
     assert result.verdict is verdict
-    assert set(codes(result)) <= {"loop_lag"}
+    assert set(codes(result)) <= {"coloured"}
+
+
+def test_the_reason_of_a_coloured_run_has_the_figures_and_what_to_do(open_plan: Plan, make: SimpleNamespace) -> None:
+    rows = run(make)
+    rows[7].coloured, rows[7].coloured_requests, rows[7].lengthened_requests = 2, 100, 60.0
+    late = SecondRow(7, tally=make.second(7, ok=100).tally, coloured=1, coloured_requests=100, lengthened_requests=80.5)
+    (reason,) = judged(open_plan, [*rows, late]).reasons
+    assert reason.text == (
+        "about 1.39% of the requests were measured too long, as workers were late to take the answers "
+        "(1.98% of all fell into the 1 s they coloured): use more workers, or cores that nothing else needs"
+    )
+
+
+def test_a_long_wait_of_a_loop_alone_is_no_matter(open_plan: Plan, make: SimpleNamespace) -> None:
+    rows = run(make)
+    for row in rows:
+        row.loop_lag_max_us = 800_000
+    assert judged(open_plan, rows).verdict is VALID
 
 
 def lose(code: str) -> Callable[[ArrivalCounts, int], None]:

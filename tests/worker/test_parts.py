@@ -16,6 +16,8 @@ from loadgen.errors import JourneyError, UsageError
 from loadgen.journey import JourneyEnvironment, install
 from loadgen.journey.recorder import Recorder
 from loadgen.journey.session import Session
+from loadgen.latency import Histogram
+from loadgen.stats import OK, Series, SeriesKey, Tally
 from loadgen.worker import essential
 from loadgen.worker.health import HealthMeter
 from loadgen.worker.preparation import Prepared
@@ -51,22 +53,26 @@ def test_the_key_of_the_cluster_is_in_the_environment(monkeypatch):
 
 
 def test_the_meter_sees_a_busy_process_and_a_loop_that_waits():
-    meter = HealthMeter()
+    answered = Tally(sent=50, series={SeriesKey("Browser", "home", "/", "GET", OK): Series(Histogram.of([900] * 50))})
+    meter = HealthMeter(lambda: 20)
     gevent.sleep(0.05)
-    meter.take(0.0)
+    meter.take(Tally(), 0.0)
     until_s = time.monotonic() + 0.15
     while time.monotonic() < until_s:
         pass
     gevent.sleep(0.05)  # the probe is overdue by now
-    busy = meter.take(0.001)
+    busy = meter.take(answered, 0.001)
     gevent.sleep(0.1)
-    idle = meter.take(0.0)
+    idle = meter.take(Tally(), 0.0)
     meter.stop()
 
-    assert busy.loop_lag_us > 80_000
+    assert 130_000 <= busy.loop_lag_max_us < 5_000_000
+    assert busy.loop_lag_max_us >= busy.loop_lag_p99_us > busy.loop_lag_mean_us > idle.loop_lag_mean_us
     assert busy.cpu > idle.cpu
     assert busy.clock_error_us == 1000
-    assert idle.loop_lag_us < busy.loop_lag_us
+    assert busy.is_coloured
+    assert busy.lengthened <= 20 / 50
+    assert idle.lengthened == 0
 
 
 # -- essential greenlets
