@@ -158,6 +158,15 @@ WORKER_CPU: Final = Family(
 WORKER_LOOP_LAG: Final = Family(
     "loadgen_worker_loop_lag_max_seconds", "gauge", ("worker",), "Longest wait of its event loop in the run."
 )
+WORKER_COLOURED: Final = Family(
+    "loadgen_worker_coloured_seconds_total",
+    "counter",
+    ("worker",),
+    "Seconds in which a worker's own lateness coloured the latencies that it measured.",
+)
+WORKER_COLOURED_REQUESTS: Final = Family(
+    "loadgen_worker_coloured_requests_total", "counter", ("worker",), "Requests that a worker measured in such seconds."
+)
 WORKER_RSS: Final = Family(
     "loadgen_worker_rss_max_bytes", "gauge", ("worker",), "Highest resident memory in the run, in bytes."
 )
@@ -199,6 +208,8 @@ OF_RUN: Final = (
     WORKER_REQUESTS,
     WORKER_CPU,
     WORKER_LOOP_LAG,
+    WORKER_COLOURED,
+    WORKER_COLOURED_REQUESTS,
     WORKER_RSS,
     WORKERS_UNLISTED,
 )

@@ -102,12 +102,13 @@ def busy_run(**record: Any) -> RunSnapshot:
         counters=Counter({("Buyer", "orders"): 3, ("Buyer", "revenue_cents"): 12345}),
         renamed=8,
     )
-    totals = {"node-1": WorkerTotals(worker="node-1", requests=5, cpu_max=0.5, loop_lag_max_us=2500, rss_max_bytes=99)}
+    totals = WorkerTotals(worker="node-1", requests=5, cpu_max=0.5, loop_lag_max_us=2500, rss_max_bytes=99)
+    totals = totals.model_copy(update={"coloured_seconds": 1, "coloured_requests": 4})
     return run(
         [row(0, planned=13, tally=tally)],
         plan=plan(thresholds=["p(95) < 1s", "error_rate < 1%"], guards=["unavailable for 5s: stop"]),
         places={"node-1": "seated", "node-2": "lost"},
-        totals=totals,
+        totals={"node-1": totals},
         record={"quarantined": 6} | record,
     )
 

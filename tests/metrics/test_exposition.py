@@ -113,11 +113,15 @@ def test_only_the_generators_health_is_told_by_worker(make: SimpleNamespace) -> 
         "loadgen_worker_requests_total",
         "loadgen_worker_cpu_max",
         "loadgen_worker_loop_lag_max_seconds",
+        "loadgen_worker_coloured_seconds_total",
+        "loadgen_worker_coloured_requests_total",
         "loadgen_worker_rss_max_bytes",
     }
     assert page.value("loadgen_worker_requests_total", worker="node-1") == 5
     assert page.value("loadgen_worker_cpu_max", worker="node-1") == 0.5
     assert page.value("loadgen_worker_loop_lag_max_seconds", worker="node-1") == 0.0025
+    assert page.value("loadgen_worker_coloured_seconds_total", worker="node-1") == 1
+    assert page.value("loadgen_worker_coloured_requests_total", worker="node-1") == 4
     assert page.value("loadgen_worker_rss_max_bytes", worker="node-1") == 99
     assert page.value("loadgen_run_workers_unlisted") == 0
 
