@@ -53,7 +53,7 @@ def test_an_amendment_adds_to_its_own_second():
     late = SecondRow(3, tally=Tally(sent=2), workers=1, cpu_max=0.5, loop_lag_max_us=70, sealed_after_s=4.0)
     stats = stats_of([first, late])
 
-    assert stats.rows[3] == SecondRow(3, 10, 4, Tally(sent=7), 2, 0.5, 70, 4.0)
+    assert stats.rows[3] == SecondRow(3, 10, 4, Tally(sent=7), 2, cpu_max=0.5, loop_lag_max_us=70, sealed_after_s=4.0)
     assert (stats.planned, stats.total.sent) == (10, 7)
 
 

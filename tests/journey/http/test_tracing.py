@@ -7,6 +7,11 @@ from collections.abc import Callable
 
 from journey.http.misbehaving import CLOSE, HEAR, Shop, Visitor, answer, moved, shop
 
+from loadgen.journey.http.composing import Wanted, head_of
+from loadgen.journey.http.http2.fields import request_fields
+from loadgen.journey.http.wires import Origin
+from loadgen.journey.tracing import new_trace_id
+
 Visit = Callable[..., Visitor]
 
 HEADER = re.compile(rb"(?im)^traceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-01\r?$")
@@ -75,6 +80,15 @@ def test_an_own_header_goes_with_its_request_wherever_it_is_led(visit: Visit) ->
         assert [head.lower().count(b"traceparent") for head in server.heads] == [1, 1]
         assert all(own.encode() in head for head in server.heads)
         assert response.trace_id == own[3:35]
+
+
+def test_over_http2_it_is_a_header_as_any_other() -> None:
+    trace_id = new_trace_id()
+    for own in ({}, {"X-Own": "1"}):
+        wanted = Wanted("GET", own, b"", "", stream=False, trace_id=trace_id)
+        head = head_of(wanted, Origin("https", "shop.example", 443), "/", b"a=1", (), None)
+        (value,) = [value for name, value in request_fields(head, b"https") if name == b"traceparent"]
+        assert re.fullmatch(rb"00-%b-[0-9a-f]{16}-01" % trace_id.encode(), value)
 
 
 def test_nothing_is_sent_unless_asked_for(visit: Visit) -> None:
