@@ -7,12 +7,12 @@ minute, waiting for the garbage collector would run out of file descriptors.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession, FastHttpUser
 from locust.env import Environment
-from locust.exception import StopTest
+from locust.exception import StopTest, StopUser
 from locust.user.users import User
 
 from loadgen.errors import JourneyError
@@ -67,11 +67,22 @@ def aim(
     return user
 
 
+class _Left:
+    """What a user that has left has in the place of its TaskSet, which would hold on to it."""
+
+    def wait(self) -> None:
+        raise StopUser
+
+
+_LEFT: Final[Any] = _Left()
+
+
 def let_go(user: User) -> None:
     """Close a user's connections, unless its class shares them among users (``client_pool``, ``pool_manager``)."""
+    user._taskset_instance = _LEFT  # noqa: SLF001 - Locust never lets go of it
     client: Any = getattr(user, "client", None)
     if getattr(client, "belongs_to_shopper", False):
-        client.close()
+        client.let_go()
     elif isinstance(client, FastHttpSession) and getattr(user, "client_pool", None) is None:
         client.client.close()
     elif isinstance(client, HttpSession) and getattr(user, "pool_manager", None) is None:

@@ -62,6 +62,7 @@ class Shoppers:
             self._recorder.journey_started(session.journey)
             self._recorder.journey_ended(session.journey, "failed")
         finally:
+            session.error = None  # counted; its frames hold the shopper, until the collector comes by
             self._recorder.shoppers[session.stream] -= 1
             self._active.pop(session, None)
 

@@ -149,6 +149,11 @@ class Client:
         """Close all connections."""
         self._connections.close()
 
+    def let_go(self) -> None:
+        """The shopper leaves: close all connections, and forget whose they were."""
+        self._connections.close()
+        self._reporter.let_go()
+
     def request(
         self,
         method: str,
@@ -210,7 +215,7 @@ class Client:
             response = self._perform(place, wanted, allow_redirects)
         except RequestFailed as error:
             response = Response(Sent(method, place.url, wanted.headers, b""))
-            response.error = error
+            response.error = _without_traceback(error)
         except BaseException as error:
             self._reporter.broke(flight, method, name or self.request_name or url, perf_counter() - started_s, error)
             raise
@@ -362,3 +367,12 @@ def _may_be_repeated(wanted: Wanted, connection: Carrier, error: ConnectionReset
     if isinstance(error, NotProcessed):
         return True
     return bool(connection.used) and not connection.answered and wanted.method in _SAFE_TO_REPEAT
+
+
+def _without_traceback(error: RequestFailed) -> RequestFailed:
+    """The error as a result: its frames would hold the response that holds it, until the collector comes by."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error

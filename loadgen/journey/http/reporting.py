@@ -28,10 +28,15 @@ class Reporter:
         event: Locust's ``request`` event.
     """
 
-    __slots__ = ("_event", "_user")
+    __slots__ = ("_event", "_session", "_user")
 
     def __init__(self, user: Any, event: Any) -> None:
         self._user, self._event = user, event
+        self._session: Session | None = None
+
+    def let_go(self) -> None:
+        """The user leaves: hold on to its session alone, which refuses what greenlets that outlive it may ask for."""
+        self._session, self._user = getattr(self._user, "loadgen_session", None), None
 
     def check(self) -> None:
         """A request will have to wait for its turn.
@@ -39,7 +44,7 @@ class Reporter:
         Raises:
             ShopperGone: the shopper was stopped and must send nothing any more.
         """
-        session: Session | None = getattr(self._user, "loadgen_session", None)
+        session: Session | None = getattr(self._user, "loadgen_session", self._session)
         if session is not None:
             session.check()
 
@@ -49,7 +54,7 @@ class Reporter:
         Raises:
             ShopperGone: the shopper was stopped and must send nothing any more.
         """
-        session: Session | None = getattr(self._user, "loadgen_session", None)
+        session: Session | None = getattr(self._user, "loadgen_session", self._session)
         if session is not None:
             session.check()
             session.takes_off()
