@@ -16,6 +16,7 @@ from loadgen.plan.conditions import Condition
 from loadgen.plan.measures import Metric
 from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel
+from loadgen.report import coloured
 from loadgen.report.capacity import planned_level
 from loadgen.report.story import REASONS, load
 from loadgen.report.summary import Span, Summary
@@ -131,7 +132,7 @@ def _latency(summary: Summary, plan: Plan) -> Chart:
             f"In windows of {window_s} s, 95% of requests were answered within {seconds(best)} at best "
             f"and {seconds(worst)} at worst (at {clock(at_s)})."
         )
-    return Chart("latency", "Response times", said, figure, log=True)
+    return Chart("latency", "Response times", said + coloured.in_words(summary), figure, log=True)
 
 
 def _against_load(summary: Summary, plan: Plan) -> Chart:
@@ -195,14 +196,18 @@ def _generator(summary: Summary) -> Chart:
     traces = [
         _line(points, "CPU of the busiest worker", (100 * p.cpu_max for p in points), "cpu", axis=1, hover="%"),
         _line(points, "longest loop lag", (1000 * p.loop_lag_max_s for p in points), "lag", axis=2, hover=" ms"),
+        _line(points, "p99 of it", (1000 * p.loop_lag_p99_s for p in points), "lag-p99", axis=2, hover=" ms"),
     ]
-    figure = _figure(traces, summary, ["CPU, % of a core", "loop lag, ms"])
+    if any(point.arrival_lag_p99_s is not None for point in points):
+        late_ms = (None if p.arrival_lag_p99_s is None else 1000 * p.arrival_lag_p99_s for p in points)
+        traces.append(_line(points, "late starts, p99", late_ms, "started", axis=2, hover=" ms"))
+    figure = _figure(traces, summary, ["CPU, % of a core", "lag, ms"])
     cpu = max(point.cpu_max for point in points)
     lag_s = max(point.loop_lag_max_s for point in points)
     said = (
         f"The busiest worker used at most {percent(cpu)} of its core; its event loop waited at most {seconds(lag_s)}."
     )
-    return Chart("generator", "The load generator itself", said, figure)
+    return Chart("generator", "The load generator itself", said + coloured.in_words(summary), figure)
 
 
 def _line(
@@ -263,9 +268,13 @@ def _figure(traces: list[Trace], summary: Summary, panels: Sequence[str]) -> dic
     if len(panels) > 1:
         layout["xaxis"]["anchor"] = f"y{len(panels)}"
     if summary.duration_s - summary.load_s > 1:
-        layout["shapes"].append(_after_load(summary))
+        layout["shapes"].append(_shade("ended", summary.load_s, summary.duration_s, 0.14))
         if summary.duration_s - summary.load_s > ROOM_FOR_A_NOTE * summary.duration_s:
             layout["annotations"].append(_note(_time((summary.load_s + summary.duration_s) / 2), "load ended"))
+    shaded = coloured.bands(summary.charted)
+    layout["shapes"] += [_shade("coloured", start_s, end_s, 0.28) for start_s, end_s in shaded]
+    if shaded:
+        traces = [*traces, _key_to("coloured by the generator", "coloured", summary.charted[0])]
     for at_s, role, text in _moments(summary):
         layout["shapes"].append(_vertical(_time(at_s), role))
         if text:
@@ -290,10 +299,16 @@ def _vertical(x: float, role: str) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "name": role, "layer": "below"}
 
 
-def _after_load(summary: Summary) -> dict[str, Any]:
-    """A shade over the time in which the last shoppers only finish."""
-    ends = {"x0": _time(summary.load_s), "x1": _time(summary.duration_s), "y0": 0, "y1": 1}
-    return {"type": "rect", "yref": "paper", "name": "ended", "layer": "below", "opacity": 0.14} | ends
+def _shade(role: str, start_s: float, end_s: float, opacity: float) -> dict[str, Any]:
+    ends = {"x0": _time(start_s), "x1": _time(end_s), "y0": 0, "y1": 1}
+    return {"type": "rect", "yref": "paper", "name": role, "layer": "below", "opacity": opacity} | ends
+
+
+def _key_to(name: str, role: str, point: Span) -> Trace:
+    """An entry of the legend for something that is no trace."""
+    marker = {"size": 12, "symbol": "square"}
+    drawn = {"type": "scatter", "mode": "markers", "name": name, "x": [_time(point.second)], "y": [None]}
+    return drawn | {"marker": marker, "hoverinfo": "skip", "meta": {"role": role}}
 
 
 def _note(x: float, text: str) -> dict[str, Any]:

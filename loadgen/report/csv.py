@@ -24,7 +24,12 @@ COLUMNS: Final = (
     "p99",
     "workers",
     "cpu_max",
+    "arrival_lag_p99_s",
+    "loop_lag_p99_s",
     "loop_lag_max_s",
+    "coloured_workers",
+    "coloured_requests",
+    "lengthened_requests",
 )
 """The columns, named as in the JSON."""
 

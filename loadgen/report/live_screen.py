@@ -148,7 +148,9 @@ class Screen:
         now = self.now
         hot = now.cpu_max > _HOT
         cpu = Text(f"CPU {percent(now.cpu_max)}{' !' if hot else ''}", style="bold yellow" if hot else "")
-        text = Text.assemble(f"{count(now.workers)}   ", cpu, f"   loop lag {seconds(now.loop_lag_max_s)}")
+        late = f"loop lag {seconds(now.loop_lag_max_s)}{' !' if now.coloured_s else ''}"
+        lag = Text(late, style="bold yellow" if now.coloured_s else "")
+        text = Text.assemble(f"{count(now.workers)}   ", cpu, "   ", lag)
         for name, number in (("late", now.late), ("dropped", now.dropped), ("missed", now.missed)):
             text.append(f"   {count(number)} {name}", style="bold yellow" if number else "dim")
         return text

@@ -31,6 +31,7 @@ class Now:
         workers: that reported the latest second.
         cpu_max: highest CPU share of one worker process.
         loop_lag_max_s: longest wait of an event loop.
+        coloured_s: how many of the last seconds some worker coloured by its own lateness.
     """
 
     elapsed_s: int
@@ -48,6 +49,7 @@ class Now:
     workers: int
     cpu_max: float
     loop_lag_max_s: float
+    coloured_s: int
 
     @classmethod
     def of(cls, stats: RunStats) -> Now:
@@ -77,4 +79,5 @@ class Now:
             workers=latest.workers if latest else 0,
             cpu_max=max((row.cpu_max for row in rows), default=0.0),
             loop_lag_max_s=max((row.loop_lag_max_us for row in rows), default=0) / 1e6,
+            coloured_s=sum(row.coloured > 0 for row in rows),
         )

@@ -52,6 +52,7 @@ def _merged(rows: list[SecondRow]) -> Span:
     last = rows[-1]
     arrivals = [counts for row in rows for counts in row.tally.arrivals.values()]
     service = service_of(rows)
+    arrival_lag = Histogram.merged([counts.lag for counts in arrivals])
     p50, p95, p99 = (round(us / 1e6, 7) for us in service.quantiles_us((0.5, 0.95, 0.99))) if service else (None,) * 3
     return Span(
         second=rows[0].second,
@@ -71,7 +72,13 @@ def _merged(rows: list[SecondRow]) -> Span:
         reasons=dict(_reasons(rows).most_common()),
         workers=min(row.workers for row in rows),
         cpu_max=max(row.cpu_max for row in rows),
+        arrival_lag_p99_s=round(arrival_lag.quantile_us(0.99) / 1e6, 7) if arrival_lag else None,
+        loop_lag_p99_s=max(row.loop_lag_p99_us for row in rows) / 1e6,
         loop_lag_max_s=max(row.loop_lag_max_us for row in rows) / 1e6,
+        coloured_seconds=sum(row.coloured > 0 for row in rows),
+        coloured_workers=max(row.coloured for row in rows),
+        coloured_requests=sum(row.coloured_requests for row in rows),
+        lengthened_requests=round(sum(row.lengthened_requests for row in rows), 3),
     )
 
 

@@ -6,7 +6,7 @@ judged as they stand and there is no outcome yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from loadgen import __version__
@@ -124,7 +124,7 @@ def _validity_so_far(record: RunRecord, plan: Plan, stats: RunStats) -> Validity
     return assess(plan, stats, GeneratorSeconds.of(plan, stats.timeline()), facts)
 
 
-def _totals(total: Tally, seconds: Iterable[Span], load_s: float) -> Totals:
+def _totals(total: Tally, seconds: Sequence[Span], load_s: float) -> Totals:
     requests, failures = total.requests, total.failures
     return Totals(
         requests=requests,
@@ -136,6 +136,8 @@ def _totals(total: Tally, seconds: Iterable[Span], load_s: float) -> Totals:
         in_flight_at_end=total.in_flight,
         peak_requests_per_s=max((second.requests for second in seconds), default=0),
         peak_shoppers=max((second.shoppers for second in seconds), default=0),
+        coloured_requests=sum(second.coloured_requests for second in seconds),
+        lengthened_requests=round(sum(second.lengthened_requests for second in seconds), 3),
     )
 
 
@@ -182,6 +184,7 @@ def _worker(totals: WorkerTotals) -> WorkerFigures:
     )
     return WorkerFigures(
         **fields,
+        seconds=seconds,
         cpu_mean=totals.cpu_sum / seconds if seconds else None,
         loop_lag_max_s=totals.loop_lag_max_us / 1e6,
         clock_error_s=totals.clock_error_us / 1e6,

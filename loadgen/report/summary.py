@@ -63,7 +63,11 @@ class Lag(_Part):
 
 
 class Totals(_Part):
-    """The whole run. ``sent`` = ``requests`` + ``in_flight_at_end`` where every client counts what it sends."""
+    """The whole run. ``sent`` = ``requests`` + ``in_flight_at_end`` where every client counts what it sends.
+
+    ``coloured_requests`` were measured in seconds that their worker coloured by its own lateness; about
+    ``lengthened_requests`` of all were measured too long (:mod:`loadgen.verdict.colouring`).
+    """
 
     requests: int
     failures: int
@@ -74,6 +78,8 @@ class Totals(_Part):
     in_flight_at_end: int
     peak_requests_per_s: int
     peak_shoppers: int
+    coloured_requests: int
+    lengthened_requests: float
 
 
 class Arrivals(_Part):
@@ -192,13 +198,17 @@ class GuardFigures(_Part):
 
 
 class WorkerFigures(_Part):
-    """One worker process: what it did, and how it fared. CPU as shares of one core."""
+    """One worker process: what it did, and how it fared. CPU as shares of one core.
+
+    It reported ``seconds``; of these it coloured ``coloured_seconds`` by its own lateness.
+    """
 
     worker: str
     node: str
     state: str
     first_second: int
     last_second: int
+    seconds: int
     requests: int
     sent: int
     in_flight: int
@@ -209,6 +219,8 @@ class WorkerFigures(_Part):
     cpu_mean: float | None
     cpu_max: float
     loop_lag_max_s: float
+    coloured_seconds: int
+    coloured_requests: int
     rss_max_bytes: int
     clock_error_s: float
 
@@ -226,7 +238,13 @@ class Span(_Part):
         reasons: failures by reason.
         workers: the fewest that reported one of its seconds.
         cpu_max: highest CPU share of one worker process.
+        arrival_lag_p99_s: 99 % of the shoppers started within this after they were due; null without any.
+        loop_lag_p99_s: in all but the worst hundredth of a second, the latest event loop was no later than this.
         loop_lag_max_s: longest wait of an event loop.
+        coloured_seconds: how many of its seconds some worker coloured by its own lateness.
+        coloured_workers: most workers that coloured one of them.
+        coloured_requests: requests that these workers measured in them.
+        lengthened_requests: about how many requests were measured too long.
     """
 
     second: int
@@ -246,7 +264,13 @@ class Span(_Part):
     reasons: dict[str, int]
     workers: int
     cpu_max: float
+    arrival_lag_p99_s: float | None
+    loop_lag_p99_s: float
     loop_lag_max_s: float
+    coloured_seconds: int
+    coloured_workers: int
+    coloured_requests: int
+    lengthened_requests: float
 
 
 class Capacity(_Part):

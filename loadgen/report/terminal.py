@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from loadgen.endings import Outcome, Validity
+from loadgen.report.coloured import by_worker
 from loadgen.report.story import REASONS
 from loadgen.report.summary import ErrorFigures, Latency, SlowRequest, Summary
 from loadgen.report.wording import UNKNOWN, clock, count, counter, percent, rate, seconds
@@ -150,11 +151,13 @@ def _figures(summary: Summary) -> RenderableType:
 def _workers(summary: Summary) -> Text:
     cpu = max(worker.cpu_max for worker in summary.workers)
     lag_s = max(worker.loop_lag_max_s for worker in summary.workers)
+    coloured = by_worker(summary.workers)
     lost = sum(worker.state == "lost" for worker in summary.workers)
     return _dotted(
         count(len(summary.workers)),
         f"CPU at most {percent(cpu)} of a core",
         f"loop lag at most {seconds(lag_s)}",
+        *([coloured] if coloured else []),
         *([f"{lost} lost"] if lost else []),
     )
 

@@ -46,6 +46,7 @@ from loadgen.verdict import (
 
 KNEE = 40.0
 THINK_S = 2
+COLOURED = (91, 92, 97)
 HOSTILE = "expected 'Thank you', got <script>alert(\"x\")</script> & 'Out of stock'"
 STARTED_AT = 1_760_000_000.25
 
@@ -199,7 +200,11 @@ class RunBuilder:
             tally=tally,
             workers=2,
             cpu_max=0.1 + 0.005 * number,
+            loop_lag_p99_us=300 + 20 * number,
             loop_lag_max_us=800 + 60 * number,
+            coloured=number in COLOURED,
+            coloured_requests=tally.requests // 2 if number in COLOURED else 0,
+            lengthened_requests=0.5 if number in COLOURED else 0.0,
             sealed_after_s=0.4,
         )
 
@@ -238,7 +243,9 @@ def workers(total: Tally, last_second: int) -> dict[str, WorkerTotals]:
         "clock_error_us": 210,
         "state": "drained",
     }
-    return {name: WorkerTotals.model_validate({"worker": name, **half}) for name in ("node-1/0", "node-1/1")}
+    both = {name: WorkerTotals.model_validate({"worker": name, **half}) for name in ("node-1/0", "node-1/1")}
+    both["node-1/1"].coloured_seconds = len(COLOURED)
+    return both
 
 
 @pytest.fixture(scope="session")

@@ -170,10 +170,26 @@ def test_a_run_that_never_started_has_a_page_without_empty_sections(never_starte
 
 def test_charts_show_what_was_measured(html: str, summary: Summary) -> None:
     data = chart_data(html)
-    planned, started, shoppers = data["load"]["data"]
+    planned, started, shoppers, _ = data["load"]["data"]
     assert [planned["name"], started["name"], shoppers["name"]] == ["planned", "started", "shoppers"]
     assert started["y"] == [second.started for second in summary.seconds]
-    assert sum(sum(trace["y"]) for trace in data["failures"]["data"]) == summary.totals.failures
+    assert sum(sum(trace["y"]) for trace in data["failures"]["data"][:-1]) == summary.totals.failures
+
+
+def test_coloured_seconds_are_shaded_and_explained(html: str, page: Page, summary: Summary) -> None:
+    for chart, figure in chart_data(html).items():
+        shaded = [shape for shape in figure["layout"]["shapes"] if shape["name"] == "coloured"]
+        keys = [trace["name"] for trace in figure["data"] if trace["meta"]["role"] == "coloured"]
+        assert (len(shaded), keys) == ((0, []) if chart == "against" else (2, ["coloured by the generator"]))
+    said = f"Shaded: 3 of {len(summary.seconds)} seconds in which a worker was late to take answers"
+    assert page.words.count(said) == 2
+
+
+def test_a_run_without_coloured_seconds_says_nothing_of_them(summary: Summary) -> None:
+    clear = tuple(second.model_copy(update={"coloured_seconds": 0}) for second in summary.seconds)
+    html = render_html(summary.model_copy(update={"seconds": clear, "charted": clear}))
+    assert "coloured by the generator" not in html
+    assert "Shaded:" not in html
 
 
 def test_colours_are_the_style_sheets_business(html: str) -> None:

@@ -75,6 +75,19 @@ def test_a_log_gets_a_line_every_five_seconds_and_one_for_each_event(
     same_as_golden("live_lines.txt", out.getvalue())
 
 
+def test_lags_that_colour_the_latencies_stand_out(plan: Plan, running: RunRecord, rows: list[SecondRow]) -> None:
+    console, out = console_of(80, terminal=False)
+    stats = RunStats()
+    for row in rows[:95]:
+        stats.add(row)
+    with LiveView(plan, console) as view:
+        view.update(running, stats)
+
+    assert "loop lag 6.44 ms !" in drawn(plan, running, rows[:95], 80)
+    assert "loop lag 5.84 ms  " in drawn(plan, running, rows[:85], 80)
+    assert "coloured 2 s of 5" in out.getvalue()
+
+
 def test_a_terminal_is_left_clean(plan: Plan, running: RunRecord, rows: list[SecondRow]) -> None:
     console, out = console_of(80, terminal=True)
     stats = RunStats()

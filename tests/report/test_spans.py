@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from loadgen.latency import Histogram
 from loadgen.report.spans import MAX_POINTS, service_of, span_for, spans
-from loadgen.stats import OK, SecondRow, Series, SeriesKey, Tally
+from loadgen.stats import OK, ArrivalCounts, SecondRow, Series, SeriesKey, Tally
 
 
 def row(second: int, times_us: list[int]) -> SecondRow:
@@ -45,6 +45,27 @@ def test_a_short_run_keeps_its_seconds() -> None:
 
 def test_seconds_that_never_came_stay_missing() -> None:
     assert [span.second for span in spans([row(0, [5]), row(11, [5])], 5)] == [0, 11]
+
+
+def test_coloured_seconds_of_a_span_add_up() -> None:
+    seconds = [
+        SecondRow(0, coloured=2, coloured_requests=10, lengthened_requests=1.5),
+        SecondRow(1, lengthened_requests=0.25),
+        SecondRow(2, coloured=1, coloured_requests=5, lengthened_requests=2),
+    ]
+    (span,) = spans(seconds, 5)
+    assert (span.coloured_seconds, span.coloured_workers, span.coloured_requests) == (2, 2, 15)
+    assert span.lengthened_requests == 3.75
+
+
+def test_the_lag_of_arrivals_is_of_all_of_them() -> None:
+    rows = [
+        SecondRow(s, tally=Tally(arrivals={0: ArrivalCounts(lag=Histogram.of([us] * 50))}))
+        for s, us in ((0, 100), (1, 9000))
+    ]
+    (span,) = spans(rows, 2)
+    assert span.arrival_lag_p99_s == pytest.approx(0.009, rel=0.005)
+    assert spans([row(0, [5])], 1)[0].arrival_lag_p99_s is None
 
 
 def test_the_worst_second_shows_for_the_health_of_a_span() -> None:

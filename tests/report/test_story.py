@@ -24,6 +24,8 @@ def totals(requests: int = 1000, failures: int = 0) -> Totals:
         in_flight_at_end=0,
         peak_requests_per_s=20,
         peak_shoppers=5,
+        coloured_requests=0,
+        lengthened_requests=0.0,
     )
 
 
