@@ -120,6 +120,7 @@ def a_frame(dice: Random) -> Frame:
         tally=a_tally(dice),
         health=a_health(dice),
         last=dice.random() < 0.5,
+        reached={stream: dice.random() * 1e4 for stream in range(dice.randrange(3))},
     )
 
 

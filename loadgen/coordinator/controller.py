@@ -260,9 +260,11 @@ class RunController:
         if self.record.started_at is None or carried_from_s is None:
             return
         since_s = now_s - self.record.started_at
+        self._read(now_s)  # its supervisor may have sent what it left
         reported = self._accounts.reported(worker)
-        self._book.fall_silent(worker, reported + 1 if reported >= 0 else int(carried_from_s), int(since_s))
-        self._accounts.lose(worker, share, max(float(reported + 1), carried_from_s))
+        if reported < since_s:
+            self._book.fall_silent(worker, reported + 1 if reported >= 0 else int(carried_from_s), int(since_s))
+        self._accounts.lose(worker, share, max(min(reported + 1.0, since_s), carried_from_s))
         self._write_record()  # first: once the seat is vacated, only the record knows its share
         vacated = self._seating.vacated(self.record.started_at, max(since_s, 0.0))
         self._bus.write_seats(self._fence, {worker: vacated})
@@ -271,14 +273,18 @@ class RunController:
         """Read frames, seal what can be sealed, and ask the guards."""
         assert self.record.started_at is not None  # noqa: S101 -- set before RUNNING is entered
         second = now_s - self.record.started_at
-        refused = self._accounts.read(second)
-        if refused:
-            self._book.refused(now_s, len(refused), refused[0])
+        self._read(now_s)
         self._accounts.seal(second, self._expected(), self._nodes())
         tripped = self._accounts.tripped
         if tripped is not None and self.record.stop is None:
             self._cluster.say(ControlMessage(kind="stop", run=self.run, mode=StopMode.NOW, reason=tripped.text))
             self.stop(now_s, StopMode.NOW, tripped.text, "guard")
+
+    def _read(self, now_s: float) -> None:
+        assert self.record.started_at is not None  # noqa: S101 -- set before any frame can come
+        refused = self._accounts.read(now_s - self.record.started_at)
+        if refused:
+            self._book.refused(now_s, len(refused), refused[0])
 
     def _expected(self) -> list[str]:
         """Workers whose frames a second waits for."""

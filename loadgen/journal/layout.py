@@ -59,8 +59,8 @@ AT_HALVES: Final = 8
 
 HALF_WORDS: Final = 3
 AT_STREAMS: Final = 16
-"""Two words for each stream of the plan: active shoppers, and the due instant (a double, seconds since the run's start)
-of the latest arrival that was dealt with."""
+"""Two words for each stream of the plan: whether an arrival was dealt with, and the due instant of the latest one (a
+double, seconds since the stream's start)."""
 
 MAX_STREAMS: Final = 200
 HEAD_WORDS: Final = 512

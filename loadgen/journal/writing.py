@@ -177,10 +177,7 @@ class Journal:
     def dealt_with(self, stream: int, due_s: float) -> None:
         """Every arrival of a stream up to this due instant was started, dropped or missed."""
         self._due[AT_STREAMS + 2 * stream + 1] = due_s
-
-    def due_s(self, stream: int) -> float:
-        """The latest instant given to :meth:`dealt_with`; 0 before the first."""
-        return self._due[AT_STREAMS + 2 * stream + 1]
+        self._head[AT_STREAMS + 2 * stream] = 1
 
     # -- once a second
 

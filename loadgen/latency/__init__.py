@@ -1,7 +1,7 @@
 """Latency histograms: one fixed log-linear layout, merged exactly.
 
-``layout`` maps microseconds to buckets, ``histogram`` is the mergeable value from which quantiles are read, ``grouping``
-makes many of them at once. Layer 1: no clock, no I/O.
+``layout`` maps microseconds to buckets, ``histogram`` is the mergeable value from which quantiles are read,
+``grouping`` makes many of them at once. Layer 1: no clock, no I/O.
 """
 
 from loadgen.latency.grouping import grouped

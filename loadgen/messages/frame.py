@@ -6,11 +6,12 @@ frame may be sent any number of times. A worker keeps a frame until the coordina
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from typing import Any, Final
 
 from loadgen.errors import MessageError
 from loadgen.messages.packing import dumps, loads, natural, number, pack_tally, text, unpack_tally
+from loadgen.plan.model import MAX_STREAMS
 from loadgen.stats import Tally
 from loadgen.verdict.colouring import COLOURED_SHARE
 
@@ -58,6 +59,8 @@ class Frame:
         tally: what it counted.
         health: how it fared.
         last: no more frames will come from this worker for this run.
+        reached: by open stream, the due instant of the latest arrival that was dealt with, seconds since the stream's
+            start: all arrivals of the worker's share up to it have been counted.
     """
 
     run: str
@@ -68,6 +71,7 @@ class Frame:
     tally: Tally
     health: Health
     last: bool = False
+    reached: dict[int, float] = field(default_factory=dict)
 
     def encode(self) -> bytes:
         """The frame's bytes."""
@@ -82,6 +86,7 @@ class Frame:
                 pack_tally(self.tally),
                 list(astuple(self.health)),
                 self.last,
+                list(self.reached.items()),
             ]
         )
 
@@ -95,9 +100,9 @@ class Frame:
         fields = loads(data)
         if not isinstance(fields, list) or not fields or natural(fields[0]) != FRAME_VERSION:
             raise MessageError("not a frame of this version")
-        if len(fields) != 9:
+        if len(fields) != 10:
             raise MessageError("a frame has the wrong number of fields")
-        _, run, worker, sequence, second, epoch, tally, health, last = fields
+        _, run, worker, sequence, second, epoch, tally, health, last, reached = fields
         if natural(sequence) == 0 or not isinstance(last, bool):
             raise MessageError("a frame's number starts at 1 and its end mark is true or false")
         return cls(
@@ -109,7 +114,17 @@ class Frame:
             unpack_tally(tally),
             _read_health(health),
             last,
+            _read_reached(reached),
         )
+
+
+def _read_reached(packed: Any) -> dict[int, float]:
+    if not isinstance(packed, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in packed):
+        raise MessageError("what a frame says of its arrivals is not a list of pairs")
+    reached = {natural(stream): number(due_s) for stream, due_s in packed}
+    if len(reached) != len(packed) or len(packed) > MAX_STREAMS or min(reached.values(), default=0.0) < 0:
+        raise MessageError("what a frame says of its arrivals makes no sense")
+    return reached
 
 
 def _read_health(packed: Any) -> Health:

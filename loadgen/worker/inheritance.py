@@ -153,7 +153,8 @@ def _frames_of(left: Remains, after: int) -> dict[int, bytes]:
         if frame.broken:
             log.warning("worker %s left %d events that make no sense", left.worker, frame.broken)
         last = frame is untold[-1]
+        reached = left.reached if last else {}  # of the earlier one it is not known any more; the last one has it
         made[frame.sequence] = Frame(
-            left.run, left.worker, frame.sequence, frame.second, left.epoch, frame.tally, Health(), last
+            left.run, left.worker, frame.sequence, frame.second, left.epoch, frame.tally, Health(), last, reached
         ).encode()
     return made

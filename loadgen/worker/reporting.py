@@ -115,6 +115,7 @@ class Reporting:
             tally,
             self._health.take(tally, self._clock_error()),
             last,
+            dict(self._recorder.reached),
         )
         self._keep(frame.encode())
         self._second = second + 1

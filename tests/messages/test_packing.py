@@ -305,6 +305,16 @@ def test_malformed_histograms_are_refused(packed):
         ((7, 4), None),
         ((8,), 1),
         ((8,), None),
+        ((9,), None),
+        ((9,), {}),
+        ((9,), [[0]]),
+        ((9,), [[0, -0.5]]),
+        ((9,), [[0, math.nan]]),
+        ((9,), [[0, math.inf]]),
+        ((9,), [[-1, 0.5]]),
+        ((9,), [[0, "1"]]),
+        ((9,), [[0, 1.0], [0, 2.0]]),
+        ((9,), [[stream, 1.0] for stream in range(33)]),
     ],
 )
 def test_a_frame_with_one_wrong_field_is_refused(place, value):
