@@ -13,6 +13,7 @@ import gevent
 import psutil
 import pytest
 from journey.http.far_ends import TLS_VERSIONS, Certificates, FarEnd, Resolver, echo, exactly, far_end, until
+from journey.http.http2_shop import Come, comer
 from journey.http.misbehaving import Visitor
 
 from loadgen.journey.http.waiting import _sweeper
@@ -89,3 +90,9 @@ def visit() -> Iterator[Callable[..., Visitor]]:
     assert not _sweeper.waiting
     until(lambda: all(greenlet.dead for greenlet in spawned))
     until(lambda: process.num_fds() <= descriptors)
+
+
+@pytest.fixture
+def come(visit: Callable[..., Visitor], certificates: Certificates) -> Come:
+    """Visitors of shops that speak HTTP/2."""
+    return comer(visit, certificates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import socket
 import ssl
@@ -119,6 +120,45 @@ def full_house() -> Iterator[Origin]:
     finally:
         for each in (*guests, listener):
             each.close()
+
+
+class Tunnels:
+    """What a small proxy does: connects to where CONNECT says, and passes bytes both ways.
+
+    Attributes:
+        heads: what was asked, in order.
+        user: demanded if not empty, ``name:password``.
+    """
+
+    def __init__(self, user: str = "") -> None:
+        self.heads: list[bytes] = []
+        self.user = user
+
+    def __call__(self, sock: Any) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            piece = sock.recv(1000)
+            if not piece:
+                return
+            head += piece
+        self.heads.append(head)
+        if self.user and b"Basic " + base64.b64encode(self.user.encode()) not in head:
+            sock.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno.")
+            return
+        port = int(head.split()[1].rpartition(b":")[2])
+        far = gevent.socket.create_connection(("127.0.0.1", port))
+        sock.sendall(b"HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n")
+        back = gevent.spawn(_pass_on, far, sock)
+        try:
+            _pass_on(sock, far)
+        finally:
+            back.kill()
+            far.close()
+
+
+def _pass_on(one: Any, other: Any) -> None:
+    while data := one.recv(65536):
+        other.sendall(data)
 
 
 class Certificates:

@@ -6,9 +6,20 @@ import base64
 from typing import Any
 
 import gevent
-import gevent.socket
 import pytest
-from journey.http.far_ends import Certificates, FarEnd, Resolver, echo, far_end, hear, open_wire, say, tls_dialer, until
+from journey.http.far_ends import (
+    Certificates,
+    FarEnd,
+    Resolver,
+    Tunnels,
+    echo,
+    far_end,
+    hear,
+    open_wire,
+    say,
+    tls_dialer,
+    until,
+)
 
 from loadgen.errors import JourneyError
 from loadgen.journey.http.dialing import Dialer
@@ -20,45 +31,6 @@ from loadgen.journey.http.tls import TlsSession
 from loadgen.journey.http.wires import Origin
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
-
-
-class Tunnels:
-    """What a small proxy does: connects to where CONNECT says, and passes bytes both ways.
-
-    Attributes:
-        heads: what was asked, in order.
-        user: demanded if not empty, ``name:password``.
-    """
-
-    def __init__(self, user: str = "") -> None:
-        self.heads: list[bytes] = []
-        self.user = user
-
-    def __call__(self, sock: Any) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            piece = sock.recv(1000)
-            if not piece:
-                return
-            head += piece
-        self.heads.append(head)
-        if self.user and b"Basic " + base64.b64encode(self.user.encode()) not in head:
-            sock.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno.")
-            return
-        port = int(head.split()[1].rpartition(b":")[2])
-        far = gevent.socket.create_connection(("127.0.0.1", port))
-        sock.sendall(b"HTTP/1.1 200 Connection established\r\nVia: a test\r\n\r\n")
-        back = gevent.spawn(_pass_on, far, sock)
-        try:
-            _pass_on(sock, far)
-        finally:
-            back.kill()
-            far.close()
-
-
-def _pass_on(one: Any, other: Any) -> None:
-    while data := one.recv(65536):
-        other.sendall(data)
 
 
 def through(proxy: FarEnd, certificates: Certificates, user: str = "", **settings: Any) -> Dialer:

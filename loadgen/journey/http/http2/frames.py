@@ -202,8 +202,9 @@ class Frames:
         self._h2.send_data(stream, data, end_stream=end)
 
     def widen(self, size: int, stream: int | None) -> None:
-        """Let the server send so much more on a stream, or with None on the connection."""
-        self._h2.increment_flow_control_window(size, stream)
+        """Let the server send so much more on a stream, if it has not ended, or with None on the connection."""
+        with suppress(NoSuchStreamError):
+            self._h2.increment_flow_control_window(size, stream)
 
     def reset(self, stream: int) -> None:
         """End a stream before its time. Harmless when it has ended already."""
