@@ -1,26 +1,31 @@
 """What a worker pays for each request, arrival and shopper, and what Locust pays for the same.
 
-In-process, CPU time, no network. Imports locust, which patches the process.
+CPU time of this process; only the shoppers of :mod:`benchmarks.connecting` talk to another one. Imports locust, which
+patches the process.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
+import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
 from typing import Any
 
 import gevent
+from benchmarks import connecting
+from benchmarks.cores import on_core, two_cores
 from benchmarks.spread import Spread, as_time, cpu_ns
+from benchmarks.stage import stage
 from benchmarks.table import Table
 from locust import FastHttpUser, task
 from locust.event import Events
 from locust.stats import RequestStats
 
-from loadgen.journey import JourneyEnvironment, Recorder, Session, Shopper, current, install, listen
-from loadgen.plan.model import Plan
+from loadgen.journey import JourneyEnvironment, Recorder, Session, Shopper, current, listen
 from loadgen.shapes import Arrivals, Ramp, Schedule, Spacing, split
-from loadgen.worker.preparation import Prepared
 from loadgen.worker.shoppers import Shoppers
 
 TOGETHER = 50
@@ -28,6 +33,10 @@ TOGETHER = 50
 
 A_SECOND = 500
 """Requests between one take of the recorder and the next."""
+
+RECORDED = "one request recorded (`Recorder.request`)"
+
+GOALS = {RECORDED: "≤ 0.4 µs", connecting.BEYOND: "≤ 60 µs"}
 
 NAMES = [f"/category/{chr(97 + n)}" for n in range(20)]
 
@@ -50,22 +59,45 @@ class LocustPasser(FastHttpUser):
 def measure(quick: bool) -> list[Table]:
     """The cost of each hot path."""
     rounds, times = (3, 2_000) if quick else (11, 100_000)
-    rows: list[tuple[str, Spread]] = [
-        ("one request recorded (`Recorder.request`)", _request(rounds, times)),
-        ("its part of the second's tally (`Recorder.take`)", _taken(rounds, times)),
-        ("the same from Locust's `request` event on", _event(rounds, times)),
-        ("for comparison: Locust's own statistics of one request", _locust_stats(rounds, times)),
-        ("one arrival computed, uniform spacing", _arrival(rounds, times, "uniform")),
-        ("one arrival computed, Poisson spacing", _arrival(rounds, times, "poisson")),
-        ("one `Shopper` with an empty journey, started and ended", _shopper(rounds, times // 50, Passer)),
-        ("one Locust `FastHttpUser` with an empty task, the same", _shopper(rounds, times // 50, LocustPasser)),
-    ]
+    costs: dict[str, Spread] = {
+        RECORDED: _request(rounds, times),
+        "its part of the second's tally (`Recorder.take`)": _taken(rounds, times),
+        "the same from Locust's `request` event on": _event(rounds, times),
+        "for comparison: Locust's own statistics of one request": _locust_stats(rounds, times),
+        "one arrival computed, uniform spacing": _arrival(rounds, times, "uniform"),
+        "one arrival computed, Poisson spacing": _arrival(rounds, times, "poisson"),
+        "one `Shopper` with an empty journey, started and ended": _shopper(rounds, times // 50, Passer),
+        "one Locust `FastHttpUser` with an empty task, the same": _shopper(rounds, times // 50, LocustPasser),
+    }
     note = (
         f"CPU time, loop included; median of {rounds} rounds of {times:,} ({times // 50:,} shoppers). "
         f"A tally is taken of {A_SECOND} requests in {len(NAMES)} series."
     )
-    head = ["what", "median", "least to most"]
-    return [Table("hot-paths", head, [[what, *spread.cells(as_time)] for what, spread in rows], [note])]
+    with_connection = _connecting(rounds, times // 50)
+    costs |= with_connection
+    if not with_connection:
+        note += " Shoppers with a connection were left out: they need nginx (apt-get install nginx)."
+    cells = {what: spread.cells(as_time) for what, spread in costs.items()}
+    rows = [[what, median, GOALS.get(what, ""), spread] for what, (median, spread) in cells.items()]
+    return [Table("hot-paths", ["what", "median", "goal", "least to most"], rows, [note])]
+
+
+def _connecting(rounds: int, times: int) -> dict[str, Spread]:
+    """Nothing where there is no nginx."""
+    from benchmarks.nginx import nginx, nginx_program  # imports ssl, which locust wants to patch first
+    from benchmarks.site import make_site
+
+    if nginx_program() is None:
+        return {}
+    cores = two_cores()
+    with tempfile.TemporaryDirectory(prefix="loadgen-bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o755)  # nginx may read its pages as another user
+        with on_core(cores[1]) if cores else nullcontext():
+            server = stack.enter_context(nginx(folder, make_site(folder), [connecting.PORT]))
+        if cores:
+            stack.enter_context(on_core(cores[0]))
+        return connecting.costs(server.ports[connecting.PORT], rounds, times)
 
 
 def _service_times_us(times: int) -> list[int]:
@@ -170,20 +202,8 @@ def _arrival(rounds: int, times: int, spacing: Spacing) -> Spread:
 
 
 def _shopper(rounds: int, times: int, user: type[FastHttpUser]) -> Spread:
-    install()
-    plan = Plan.model_validate(
-        {
-            "name": "passing",
-            "target": {"base_url": "http://127.0.0.1"},
-            "journeys": [{"file": "passing.py", "user": user.__name__}],
-            "load": [{"shape": {"constant": {"at": "1/s", "for": "1s"}}}],
-        }
-    )
-
     def prepare() -> tuple[Shoppers, Recorder]:
-        environment = JourneyEnvironment(events=Events(), host=plan.target.base_url)
-        recorder = Recorder("w1")
-        return Shoppers(Prepared("r", plan, environment, {user.__name__: user}, ()), recorder), recorder
+        return stage(user, "http://127.0.0.1")
 
     def work(given: tuple[Shoppers, Recorder]) -> None:
         shoppers, recorder = given

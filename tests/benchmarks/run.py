@@ -15,6 +15,7 @@ against-locust  requests/s of one worker process and of Locust, with the same lo
 http-client     requests/s of loadgen's client, Locust's fastest, k6 and wrk, in five cases, in pairs
 reaction        submit to first request, stop to last request, join to share
 accuracy        error of merged quantiles against the exact ones
+memory          memory of a shopper who waits with an open connection
 sizes           bytes of a frame, memory of a finished run in Redis
 ==============  ==========================================================================================
 
@@ -39,7 +40,7 @@ from typing import NoReturn
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[0] = str(TESTS)  # as pytest has it: modules are named benchmarks.x and cluster.x
 
-PARTS = ("hot-paths", "frames", "accuracy", "sizes", "reaction", "against-locust", "http-client")
+PARTS = ("hot-paths", "frames", "accuracy", "sizes", "reaction", "against-locust", "http-client", "memory")
 
 LIMIT_S = 1800.0
 """No part takes longer; one that does is broken."""
