@@ -6,6 +6,7 @@
 """
 
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
+from loadgen.journey.http.pages.page import Asset, Page
 from loadgen.journey.http.user import FastHttpUser
 from loadgen.journey.load import JourneyFile, find_user, load_users
 from loadgen.journey.recorder import JourneyHow, Recorder
@@ -16,11 +17,13 @@ from loadgen.journey.thinking import constant, exponential, lognormal, uniform
 from loadgen.journey.wire import install, listen
 
 __all__ = [
+    "Asset",
     "FastHttpUser",
     "GaveUp",
     "JourneyEnvironment",
     "JourneyFile",
     "JourneyHow",
+    "Page",
     "PlanContext",
     "Recorder",
     "Session",

@@ -6,7 +6,7 @@ times, ``context`` the rest. Locust's statistics object exists, but nothing feed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,21 @@ class JourneyEnvironment(Environment):
     Args:
         context: what the plan gives to its journeys.
         events: Locust's global events by default, so that listeners of journey files are heard.
+        may_reach: whether the worker's operator allows a host and port.
         options: as Locust's ``Environment``.
     """
 
-    def __init__(self, context: PlanContext | None = None, *, events: Events | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        context: PlanContext | None = None,
+        *,
+        events: Events | None = None,
+        may_reach: Callable[[str, int], bool] = lambda _host, _port: True,
+        **options: Any,
+    ) -> None:
         super().__init__(events=events or locust.events, **options)
         self.context = context or PlanContext()
+        self.may_reach = may_reach
 
     @property
     def think_scale(self) -> float:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
+from typing import Final
 
-_UNSENT = {"submit", "button", "reset", "image", "file"}
+from loadgen.journey.markup import Tag, TagReader
+
+_TAGS: Final = TagReader("form", "input", "select", "option")
+
+_UNSENT: Final = {"submit", "button", "reset", "image", "file"}
 """Inputs that a browser sends only when they are pressed or filled."""
 
 
@@ -26,53 +31,33 @@ class Form:
 
 def forms_of(html: str) -> list[Form]:
     """All forms of a page, in order."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.forms
+    forms: list[Form] = []
+    form: Form | None = None
+    select = ""
+    for tag in _TAGS.read(html):
+        if tag.name == "form":
+            form = None
+            if not tag.is_end:
+                form = Form(tag.attributes.get("action", ""), (tag.attributes.get("method") or "GET").upper())
+                forms.append(form)
+        elif tag.name == "select":
+            select = "" if tag.is_end or "disabled" in tag.attributes else tag.attributes.get("name", "")
+        elif form is not None and not tag.is_end and "disabled" not in tag.attributes:
+            _fill(form.fields, tag, select)
+    return forms
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.forms: list[Form] = []
-        self._form: Form | None = None
-        self._select: str | None = None
-        self._textarea: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self._form = Form(given.get("action", ""), (given.get("method") or "GET").upper())
-            self.forms.append(self._form)
-        elif self._form is not None and "disabled" not in given:
-            self._field(self._form, tag, given)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._form = None
-        elif tag == "select":
-            self._select = None
-        elif tag == "textarea":
-            self._textarea = None
-
-    def handle_data(self, data: str) -> None:
-        if self._form is not None and self._textarea:
-            self._form.fields[self._textarea] += data
-
-    def _field(self, form: Form, tag: str, given: dict[str, str]) -> None:
-        name = given.get("name", "")
-        if tag == "input" and name:
-            kind = given.get("type", "text").lower()
-            if kind in ("checkbox", "radio"):
-                if "checked" in given:
-                    form.fields[name] = given.get("value", "on")
-            elif kind not in _UNSENT:
-                form.fields[name] = given.get("value", "")
-        elif tag == "textarea" and name:
-            self._textarea = name
-            form.fields[name] = ""
-        elif tag == "select":
-            self._select = name
-        elif tag == "option" and self._select and ("selected" in given or self._select not in form.fields):
-            form.fields[self._select] = given.get("value", "")
+def _fill(fields: dict[str, str], tag: Tag, select: str) -> None:
+    given = tag.attributes
+    name = given.get("name", "")
+    if tag.name == "input" and name:
+        kind = given.get("type", "text").lower()
+        if kind in ("checkbox", "radio"):
+            if "checked" in given:
+                fields[name] = given.get("value", "on")
+        elif kind not in _UNSENT:
+            fields[name] = given.get("value", "")
+    elif tag.name == "textarea" and name:
+        fields[name] = unescape(tag.text).removeprefix("\n")
+    elif tag.name == "option" and select and ("selected" in given or select not in fields):
+        fields[select] = given["value"] if "value" in given else " ".join(unescape(tag.text).split())

@@ -19,7 +19,7 @@ itself: a visitor may well go on. ``must`` says that this one does not.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar
 
@@ -29,6 +29,8 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 
 from loadgen.journey.environment import JourneyEnvironment
 from loadgen.journey.forms import Form, forms_of
+from loadgen.journey.http.batches import Call
+from loadgen.journey.http.pages.page import Page
 from loadgen.journey.http.response import Response
 from loadgen.journey.http.user import FastHttpUser
 from loadgen.journey.recorder import AbandonReason
@@ -37,6 +39,7 @@ from loadgen.journey.steps import GaveUp, measured
 from loadgen.journey.thinking import Think, uniform
 
 T = TypeVar("T")
+R = TypeVar("R", Response, Page)
 
 ABANDON_REASONS = ("error", "slow", "will")
 
@@ -101,11 +104,14 @@ class Shopper(FastHttpUser):
             raise ValueError(f"a shopper gives up for one of {', '.join(ABANDON_REASONS)}, not {reason}")
         raise GaveUp(reason)
 
-    def must(self, response: Response) -> Response:
+    def must(self, response: R) -> R:
         """Go on only with an answer below 400; otherwise the step is abandoned and the journey has failed.
 
+        Args:
+            response: or a page; its assets may be missing.
+
         Returns:
-            The response.
+            The same.
         """
         if not 0 < response.status_code < 400:
             self.give_up("error")
@@ -154,11 +160,25 @@ class Shopper(FastHttpUser):
             raise StopUser
         self._state = LOCUST_STATE_RUNNING
 
-    def form(self, page: Response | str, action: str | None = None) -> Form:
+    def page(self, url: str, *, name: str | None = None, step: str | None = None, **options: Any) -> Page:
+        """Load a page with its stylesheets, scripts, pictures and fonts, as a browser does.
+
+        See :meth:`loadgen.journey.http.visiting.Visiting.page`; this is ``self.client.page``.
+        """
+        return self.client.page(url, name=name, step=step, **options)
+
+    def batch(self, calls: Iterable[Call]) -> list[Response]:
+        """Send some requests at once, at most six to one host; the responses come in the order of the calls.
+
+        See :meth:`loadgen.journey.http.visiting.Visiting.batch`; this is ``self.client.batch``.
+        """
+        return self.client.batch(calls)
+
+    def form(self, page: Response | Page | str, action: str | None = None) -> Form:
         """A form of the page, with its hidden fields.
 
         Args:
-            page: a response, or its HTML.
+            page: a response or page, or its HTML.
             action: the beginning of the form's action; None takes the page's first form.
 
         Raises:

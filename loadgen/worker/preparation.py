@@ -85,6 +85,7 @@ def prepare(
             http=target.http,
             trace=target.trace,
         ),
+        may_reach=targets.allows,
         user_classes=list(users.values()),
         host=target.base_url,
         tags=list(plan.tags) or None,

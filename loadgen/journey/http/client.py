@@ -21,7 +21,14 @@ from typing import Any, Final, NamedTuple
 
 from loadgen.journey.http import bodies, redirects
 from loadgen.journey.http.carriers import Carrier
-from loadgen.journey.http.composing import Wanted, absolute_form, basic_auth, body_of, has_header, head_of
+from loadgen.journey.http.composing import (
+    Wanted,
+    absolute_form,
+    basic_auth,
+    body_of,
+    has_header,
+    head_of,
+)
 from loadgen.journey.http.connections import Arrived, Streamed, connections_for
 from loadgen.journey.http.cookie_rules import is_secure
 from loadgen.journey.http.cookies import CookieJar
@@ -32,6 +39,7 @@ from loadgen.journey.http.reporting import Reporter
 from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, BodyStream, Response, Sent
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.urls import join, split
+from loadgen.journey.http.visiting import Visiting
 from loadgen.journey.http.wires import Origin
 from loadgen.journey.tracing import new_trace_id, trace_id_in
 
@@ -41,6 +49,9 @@ _PLAIN_PATH: Final = re.compile(r"/[!$-.0-;=@-Z\[\]_a-z|~/]*(?:\?[!$-&(-;=?-~]*)
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 
 _ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that change nothing at the server (RFC 9110, 9.2.1)."""
 
 _SAFE_TO_REPEAT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110, 9.2.2): sent once more when a kept connection turns out to be closed."""
@@ -60,7 +71,7 @@ class _Place(NamedTuple):
     url: str
 
 
-class Client:
+class Client(Visiting):
     """One shopper's HTTP client.
 
     Args:
@@ -84,6 +95,7 @@ class Client:
         self._foreign_headers = redirects.for_strangers(settings.default_headers)
         self._connections = connections_for(dialer, settings)
         self._reporter = reporter
+        self._browser = None
 
     # -- the surface of FastHttpUser's client
 
@@ -223,6 +235,8 @@ class Client:
         if wanted.trace_id:
             response.trace_id = wanted.trace_id
         response.elapsed_s = ended_s - started_s
+        if self._browser is not None and method not in _SAFE and 0 < response.status_code < 400:
+            self._browser.cache.forget(absolute_form(place.origin, place.target))
         return self._reporter.landed(
             flight, response, method, name or self.request_name or url, context, catch_response
         )

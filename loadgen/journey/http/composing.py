@@ -118,6 +118,25 @@ def has_header(headers: Mapping[str, str], name: str) -> bool:
     return bool(headers) and any(known.lower() == name for known in headers)
 
 
+def what_is_said(headers: Mapping[str, str], defaults: FieldPairs, cookie: bytes) -> dict[str, str]:
+    """A request's headers by name in lower case, but for those of the connection.
+
+    Args:
+        headers: its own.
+        defaults: sent unless it has its own.
+        cookie: value of the Cookie header; empty for none.
+    """
+    said = {**_usually_said(defaults), **{name.lower(): value for name, value in headers.items()}}
+    if cookie:
+        said.setdefault("cookie", cookie.decode("latin-1"))
+    return said
+
+
+@lru_cache(maxsize=1024)
+def _usually_said(defaults: FieldPairs) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in _defaults(defaults)}
+
+
 def _body_head(wanted: Wanted) -> bytes:
     if not isinstance(wanted.body, bytes):
         length = b"Transfer-Encoding: chunked\r\n"

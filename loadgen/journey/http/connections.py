@@ -103,6 +103,10 @@ class Connections:
         if not self.enter_at_once(origin):
             self._lanes[origin].wait()
 
+    def shares(self, origin: Origin) -> bool:  # noqa: ARG002 - it depends on the host where HTTP/2 is spoken
+        """Whether all exchanges with a host go over one connection."""
+        return False
+
     def leave(self, origin: Origin) -> None:
         """Give up a place without having used it."""
         lane = self._lanes.get(origin)

@@ -38,13 +38,24 @@ class Reporter:
         """The user leaves: hold on to its session alone, which refuses what greenlets that outlive it may ask for."""
         self._session, self._user = getattr(self._user, "loadgen_session", None), None
 
+    @property
+    def session(self) -> Session | None:
+        """The shopper's session; None outside of any."""
+        session: Session | None = getattr(self._user, "loadgen_session", self._session)
+        return session
+
+    def may_reach(self, host: str, port: int) -> bool:
+        """Whether the worker's operator allows the shopper to connect there."""
+        allows = getattr(getattr(self._user, "environment", None), "may_reach", None)
+        return allows is None or bool(allows(host, port))
+
     def check(self) -> None:
         """A request will have to wait for its turn.
 
         Raises:
             ShopperGone: the shopper was stopped and must send nothing any more.
         """
-        session: Session | None = getattr(self._user, "loadgen_session", self._session)
+        session = self.session
         if session is not None:
             session.check()
 

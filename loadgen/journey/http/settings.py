@@ -27,6 +27,30 @@ class TlsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    """How ``page()`` looks at pages, and whose assets it loads.
+
+    Attributes:
+        viewport_px: width and height of the window in CSS pixels; they choose pictures, and media queries ask for them.
+        pixel_ratio: device pixels of one CSS pixel.
+        images_in_view: so many pictures of a page are in view; those behind them are not loaded if they are lazy.
+        asset_hosts: hosts beside the page's own site whose assets are loaded: ``cdn.example``, ``*.cdn.example``.
+
+    Raises:
+        ValueError: nothing could be seen with it.
+    """
+
+    viewport_px: tuple[int, int] = (1366, 768)
+    pixel_ratio: float = 1.0
+    images_in_view: int = 6
+    asset_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.viewport_px) != 2 or min(*self.viewport_px, self.pixel_ratio) <= 0:
+            raise ValueError("a viewport has a width and a height, and it and its pixel ratio are above 0")
+
+
+@dataclass(frozen=True, slots=True)
 class ClientSettings:
     """All that a client needs to know beside its requests.
 
@@ -48,6 +72,7 @@ class ClientSettings:
         source_addresses: local addresses to send from, in rotation; empty leaves it to the system.
         dns_ttl_s: how long a host's addresses are kept; 0 asks for each connection.
         default_headers: sent with each request unless it has its own.
+        pages: how pages are looked at.
         trace: each request carries a ``traceparent`` unless it has its own.
     """
 
@@ -68,4 +93,5 @@ class ClientSettings:
     source_addresses: tuple[str, ...] = ()
     dns_ttl_s: float = 60.0
     default_headers: tuple[tuple[str, str], ...] = ()
+    pages: PageSettings = field(default_factory=PageSettings)
     trace: bool = False

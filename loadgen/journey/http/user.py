@@ -21,7 +21,7 @@ from loadgen.journey.http.composing import basic_auth
 from loadgen.journey.http.dialing import Dialer
 from loadgen.journey.http.reporting import Reporter
 from loadgen.journey.http.response import Response
-from loadgen.journey.http.settings import ClientSettings, TlsSettings
+from loadgen.journey.http.settings import ClientSettings, PageSettings, TlsSettings
 from loadgen.journey.http.urls import credentials
 from loadgen.journey.tracing import has_traceparent
 
@@ -53,6 +53,10 @@ class FastHttpUser(User, RestMixin[Response]):
         client_key: PEM file with its key.
         source_addresses: local addresses to send from, in rotation.
         dns_ttl: how long a host's addresses are kept, seconds.
+        viewport: width and height of the window that pages are looked at with, CSS pixels.
+        pixel_ratio: device pixels of one CSS pixel.
+        images_in_view: pictures of a page that are in view; lazy ones behind them are not loaded.
+        asset_hosts: hosts beside a page's own site whose assets are loaded, ``cdn.example`` or ``*.cdn.example``.
         http: ``"1.1"``, or ``"2"`` where the server agrees, over TLS; a plan's ``target.http`` takes its place.
     """
 
@@ -79,6 +83,11 @@ class FastHttpUser(User, RestMixin[Response]):
     source_addresses: tuple[str, ...] = ()
     dns_ttl: float = 60.0
     http: str = "1.1"
+
+    viewport: tuple[int, int] = (1366, 768)
+    pixel_ratio: float = 1.0
+    images_in_view: int = 6
+    asset_hosts: tuple[str, ...] = ()
 
     client: Client
     _settings: ClassVar[dict[type[FastHttpUser], tuple[str | None, PlanContext, ClientSettings]]] = {}
@@ -122,6 +131,7 @@ class FastHttpUser(User, RestMixin[Response]):
             http=cls._version(plan),
             default_headers=tuple(headers.items()),
             trace=plan.trace and not has_traceparent(headers),
+            pages=PageSettings(cls.viewport, cls.pixel_ratio, cls.images_in_view, tuple(cls.asset_hosts)),
         )
         cls._settings[cls] = cls.host, plan, settings
         return settings

@@ -15,7 +15,7 @@ from locust.contrib.fasthttp import FastHttpUser as LocustsFastHttpUser
 
 from loadgen.errors import JourneyError
 from loadgen.journey import FastHttpUser, JourneyEnvironment, PlanContext, Shopper
-from loadgen.journey.http.settings import ClientSettings, TlsSettings
+from loadgen.journey.http.settings import ClientSettings, PageSettings, TlsSettings
 
 DOC = Path(__file__).parents[3] / "docs" / "http-client.md"
 
@@ -251,7 +251,7 @@ def test_the_page_names_every_attribute_of_the_class() -> None:
 
 def test_the_page_names_every_setting_with_its_default() -> None:
     table = rows("Limits and timeouts")
-    for settings in (ClientSettings, TlsSettings):
+    for settings in (ClientSettings, TlsSettings, PageSettings):
         for field in dataclasses.fields(settings):
             assert f"`{field.name}`" in table, field.name
 

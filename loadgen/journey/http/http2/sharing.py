@@ -73,6 +73,11 @@ class SharedConnections(Connections):
                 if lane.dial is not None:
                     lane.dial.set_exception(ConnectionReset("the client was closed"))
 
+    def shares(self, origin: Origin) -> bool:
+        """Whether all exchanges with a host go over one connection."""
+        lane = self._lanes.get(origin)
+        return isinstance(lane, SharedLane) and lane.shared is not None
+
     def _new_lane(self) -> Lane:
         return SharedLane(self._settings.concurrency)
 
