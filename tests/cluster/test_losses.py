@@ -44,7 +44,9 @@ def test_the_share_of_a_worker_that_is_killed_moves_at_once(cluster):
     assert 0 < arrivals.missed < 3 * 40
     assert arrivals.started + arrivals.missed == pytest.approx(follower.stats.planned, abs=45)
     assert follower.record.workers[victim.worker].state == "lost"
-    assert [silence.worker for silence in follower.record.silences] == [victim.worker]
+    assert follower.record.silences == [], "its supervisor told what it had counted"
+    total = follower.stats.total
+    assert total.requests <= shop.stats()["requests_total"] <= total.sent
 
 
 def test_a_worker_that_stood_still_does_not_take_up_a_share_that_others_carry_now(cluster):
