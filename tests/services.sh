@@ -3,6 +3,7 @@
 # otherwise what is missing is named: its tests skip on a laptop and fail in CI.
 set -eu
 
+PATH="$PATH:/usr/sbin" # where Debian puts nginx
 missing=""
 need() { # need PROGRAM PACKAGE WHAT
     if ! command -v "$1" >/dev/null 2>&1; then
@@ -13,6 +14,7 @@ need() { # need PROGRAM PACKAGE WHAT
 need promtool prometheus "metrics are checked with it"
 need redis-server redis-server "the bus is tried on Redis, beside the embedded Valkey"
 need openssl openssl "makes certificates for TLS"
+need nginx nginx "latencies are held against its own"
 
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

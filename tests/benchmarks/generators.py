@@ -84,6 +84,31 @@ def loadgen_plan(server: Server, folder: Path, core: int, plan: dict[str, Any]) 
         yield generator
 
 
+def run_plan(folder: Path, core: int, plan: dict[str, Any], limit_s: float) -> dict[str, Any]:
+    """``loadgen run PLAN`` to its end, with one worker process on a core of its own.
+
+    Args:
+        folder: for the plan and what is written.
+        core: the worker's.
+        plan: of one stream.
+        limit_s: after which it is broken.
+
+    Returns:
+        The run's summary.
+    """
+    file, summary = write_plan(folder, plan), folder / f"{plan['name']}-summary.json"
+    with _log(folder, plan["name"]) as log, worker_alone(core, log) as (redis_url, _):
+        command = loadgen_command("run", str(file), "--json", str(summary))
+        run = start_child(command, env={**_ENV, "LOADGEN_REDIS": redis_url}, stdout=log, stderr=log)
+        try:
+            run.wait(timeout=limit_s)
+        finally:
+            stop_child(run)
+    if not summary.exists():
+        raise AssertionError(Path(log.name).read_text(errors="replace")[-2000:])
+    return json.loads(summary.read_text())
+
+
 def write_plan(folder: Path, plan: dict[str, Any]) -> Path:
     """A plan whose journeys are beside this module."""
     file = folder / f"{plan['name']}.json"

@@ -10,13 +10,15 @@
 part            measures
 ==============  ==========================================================================================
 hot-paths       CPU of one request recorded, one arrival computed, one shopper started and ended
-frames          CPU of one frame encoded, decoded, merged; the same for a report of Locust's master
-against-locust  requests/s of one worker process and of Locust, with the same locustfile, in pairs
-http-client     requests/s of loadgen's client, Locust's fastest, k6 and wrk, in five cases, in pairs
-reaction        submit to first request, stop to last request, join to share
-accuracy        error of merged quantiles against the exact ones
 memory          memory of a shopper who waits with an open connection
+http-client     requests/s of loadgen's client, Locust's fastest, k6 and wrk, in five cases, in pairs
+against-locust  requests/s of one worker process and of Locust, with the same locustfile, in pairs
+arrivals        how late the shoppers of one worker process start, at some rates
+honesty         latencies as loadgen, wrk and nginx itself say them
+frames          CPU of one frame encoded, decoded, merged; the same for a report of Locust's master
+accuracy        error of merged quantiles against the exact ones
 sizes           bytes of a frame, memory of a finished run in Redis
+reaction        submit to first request, stop to last request, join to share
 ==============  ==========================================================================================
 
 Each part is a module of that name beside this one, with ``measure(quick) -> list[Table]``. It runs in a process of its
@@ -40,7 +42,18 @@ from typing import NoReturn
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[0] = str(TESTS)  # as pytest has it: modules are named benchmarks.x and cluster.x
 
-PARTS = ("hot-paths", "frames", "accuracy", "sizes", "reaction", "against-locust", "http-client", "memory")
+PARTS = (
+    "hot-paths",
+    "frames",
+    "accuracy",
+    "sizes",
+    "reaction",
+    "against-locust",
+    "http-client",
+    "memory",
+    "arrivals",
+    "honesty",
+)
 
 LIMIT_S = 1800.0
 """No part takes longer; one that does is broken."""

@@ -50,3 +50,10 @@ class Visit(Shopper):
         assert "<title>checkout</title>" in client.get("/checkout").text
         assert client.get("/api/payment").json()["accepted"]
         assert "<title>thanks</title>" in client.get("/thanks").text
+
+
+class Patient(Shopper):
+    """A page that takes its time."""
+
+    def journey(self) -> None:
+        self.client.get("/slow")
