@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from loadgen.latency import Histogram
 from loadgen.latency.layout import MAX_US
-from loadgen.messages import Frame, Health
+from loadgen.messages import Frame, Health, pack_tally
 from loadgen.stats import (
     FAILED,
     OK,
@@ -117,7 +117,7 @@ def a_frame(dice: Random) -> Frame:
         sequence=1 + a_count(dice),
         second=a_count(dice),
         epoch=a_count(dice),
-        tally=a_tally(dice),
+        tally=pack_tally(a_tally(dice)),
         health=a_health(dice),
         last=dice.random() < 0.5,
         reached={stream: dice.random() * 1e4 for stream in range(dice.randrange(3))},

@@ -184,18 +184,16 @@ class RunBus:
             answer = self._redis.xread({keys.frames_key(self.run, SHARD): position}, count=count)
         good: list[tuple[str, Frame]] = []
         bad: list[tuple[bytes, str]] = []
-        for entry_id, fields in entries_of(answer):
+        entries = [(entry_id, fields.get(b"f", b"")) for entry_id, fields in entries_of(answer)]
+        frames = Frame.decode_all([data for _, data in entries])
+        for (entry_id, data), frame in zip(entries, frames, strict=True):
             position = entry_id
-            data = fields.get(b"f", b"")
-            try:
-                frame = Frame.decode(data)
-            except MessageError as error:
-                bad.append((data, error.message))
-                continue
-            if frame.run == self.run:
-                good.append((entry_id, frame))
-            else:
+            if isinstance(frame, MessageError):
+                bad.append((data, frame.message))
+            elif frame.run != self.run:
                 bad.append((data, f"a frame of run {frame.run} in the stream of run {self.run}"))
+            else:
+                good.append((entry_id, frame))
         return position, good, bad
 
     def quarantine(self, refused: list[tuple[bytes, str]]) -> None:

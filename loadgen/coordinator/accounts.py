@@ -132,10 +132,8 @@ class Accounts:
         """
         self._read, good, bad = self._bus.frames(self._read, FRAMES_A_TICK)
         for entry_id, frame in good:
-            if self._losses.covers(frame.worker, frame.second):
-                for counts in frame.tally.arrivals.values():
-                    counts.missed = 0
-            why = self._intake.take(entry_id, frame, now_second)
+            covered = self._losses.covers(frame.worker, frame.second)
+            why = self._intake.take(entry_id, frame.without_missed() if covered else frame, now_second)
             if why:
                 bad.append((frame.encode(), f"{frame.worker}: {why}"))
         if bad:

@@ -13,12 +13,13 @@ frames still in the stream.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
-from loadgen.messages import Frame, WorkerTotals
-from loadgen.stats import SecondRow, Tally
+from loadgen.messages import Frame, WorkerTotals, added_up
+from loadgen.stats import Headline, SecondRow
 
 GRACE_S: Final = 1.2
 """How long after its end a second waits for slow frames: sealing stays within 1.5 s of the second's end."""
@@ -33,6 +34,37 @@ WAITING_MOST: Final = 4096
 """Frames of one worker that may wait for a gap to be filled; more is no gap but a broken worker."""
 
 
+@dataclass(slots=True)
+class _Line:
+    """The frames of one worker that are not sealed yet.
+
+    Attributes:
+        sealed: number of its last sealed frame.
+        reported: the latest second up to which its frames are here without gap.
+        here: number up to which they are.
+        frames: by number; those beyond a gap too.
+    """
+
+    sealed: int = 0
+    reported: int = -1
+    here: int = 0
+    frames: dict[int, Frame] = field(default_factory=dict)
+
+    def put(self, frame: Frame) -> None:
+        self.frames[frame.sequence] = frame
+        while (following := self.frames.get(self.here + 1)) is not None:
+            self.here += 1
+            self.reported = NEVER if following.last else max(self.reported, following.second)
+
+    def take(self, upto: int) -> list[Frame]:
+        """The frames in order up to the first that ends at or after a second; they are sealed now."""
+        taken = []
+        while (frame := self.frames.get(self.sealed + 1)) is not None and frame.second < upto:
+            taken.append(self.frames.pop(frame.sequence))
+            self.sealed += 1
+        return taken
+
+
 class Intake:
     """The frames of one run.
 
@@ -44,10 +76,11 @@ class Intake:
     def __init__(self, totals: dict[str, WorkerTotals], next_second: int = 0) -> None:
         self.totals = totals
         self.next_second = next_second
-        self._waiting: defaultdict[str, dict[int, Frame]] = defaultdict(dict)
-        self._unsealed: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._lines = {
+            worker: _Line(known.sequence, known.last_second, known.sequence) for worker, known in totals.items()
+        }
+        self._unsealed: OrderedDict[str, tuple[_Line, int]] = OrderedDict()
         self._read = ""
-        self._ended: set[str] = set()
 
     def take(self, entry_id: str, frame: Frame, now_second: float) -> str | None:
         """Take one frame from the stream.
@@ -61,16 +94,16 @@ class Intake:
             Why it is refused, or None.
         """
         self._read = entry_id
-        sealed = self._sequence(frame.worker)
-        waiting = self._waiting[frame.worker]
-        if frame.sequence <= sealed or frame.sequence in waiting:
+        line = self._lines.get(frame.worker) or _Line()
+        if frame.sequence <= line.sealed or frame.sequence in line.frames:
             return None
         if frame.second > now_second + AHEAD_S:
             return f"second {frame.second} lies in the future (now {now_second:.1f})"
-        if frame.sequence > sealed + WAITING_MOST:
-            return f"number {frame.sequence} is too far from {sealed}, the last one sealed"
-        waiting[frame.sequence] = frame
-        self._unsealed[entry_id] = (frame.worker, frame.sequence)
+        if frame.sequence > line.sealed + WAITING_MOST:
+            return f"number {frame.sequence} is too far from {line.sealed}, the last one sealed"
+        line.put(frame)
+        self._lines[frame.worker] = line
+        self._unsealed[entry_id] = (line, frame.sequence)
         return None
 
     def reported(self, worker: str) -> int:
@@ -78,16 +111,13 @@ class Intake:
 
         A worker that has sent its last frame has reported every second to come.
         """
-        if worker in self._ended:
-            return NEVER
-        latest = self.totals[worker].last_second if worker in self.totals else -1
-        for frame in self._in_order(worker):
-            latest = NEVER if frame.last else max(latest, frame.second)
-        return latest
+        line = self._lines.get(worker)
+        return line.reported if line else -1
 
     def holds_all(self, worker: str, sequence: int) -> bool:
         """Whether everything up to a worker's given frame is sealed."""
-        return self._sequence(worker) >= sequence
+        line = self._lines.get(worker)
+        return (line.sealed if line else 0) >= sequence
 
     def seal(self, now_second: float, expected: Iterable[str]) -> list[SecondRow]:
         """All seconds that can be sealed now, and amendments to earlier ones.
@@ -98,23 +128,28 @@ class Intake:
         """
         upto = self._sealable(now_second, list(expected))
         by_second: defaultdict[int, list[Frame]] = defaultdict(list)
-        for worker in list(self._waiting):
-            for frame in self._in_order(worker):
-                if frame.second >= upto:
-                    break
+        for line in self._lines.values():
+            for frame in line.take(upto):
                 by_second[frame.second].append(frame)
-                self._count(frame)
-                del self._waiting[worker][frame.sequence]
         seconds = sorted(set(by_second) | set(range(self.next_second, upto)))
         self.next_second = max(self.next_second, upto)
-        return [_sealed(second, by_second[second], now_second) for second in seconds]
+        counted: list[tuple[Frame, Headline]] = []
+        rows = []
+        for second in seconds:
+            row, headlines = _sealed(second, by_second[second], now_second)
+            rows.append(row)
+            counted += zip(by_second[second], headlines, strict=True)
+        for frame, headline in sorted(counted, key=lambda pair: pair[0].sequence):
+            known = self.totals.get(frame.worker) or WorkerTotals(worker=frame.worker, first_second=frame.second)
+            self.totals[frame.worker] = _advanced(known, frame, headline)
+        return rows
 
     def position(self) -> str:
         """Stream id up to which every frame is dealt with; empty when nothing was read."""
         position = ""
         while self._unsealed:
-            entry_id, (worker, sequence) = next(iter(self._unsealed.items()))
-            if sequence > self._sequence(worker):
+            entry_id, (line, sequence) = next(iter(self._unsealed.items()))
+            if sequence > line.sealed:
                 return position
             position = entry_id
             del self._unsealed[entry_id]
@@ -122,13 +157,14 @@ class Intake:
 
     def give_up(self, worker: str) -> None:
         """Forget frames of a lost worker that wait for a gap which nobody will fill."""
-        in_order = {frame.sequence for frame in self._in_order(worker)}
-        for sequence in [s for s in self._waiting[worker] if s not in in_order]:
-            del self._waiting[worker][sequence]
+        line = self._lines.get(worker)
+        if line is None:
+            return
+        line.frames = {sequence: frame for sequence, frame in line.frames.items() if sequence <= line.here}
         self._unsealed = OrderedDict(
-            (entry, (name, sequence))
-            for entry, (name, sequence) in self._unsealed.items()
-            if name != worker or sequence in in_order
+            (entry, (of, sequence))
+            for entry, (of, sequence) in self._unsealed.items()
+            if of is not line or sequence <= line.here
         )
 
     def _sealable(self, now_second: float, expected: list[str]) -> int:
@@ -137,63 +173,46 @@ class Intake:
         slowest = min((self.reported(worker) for worker in expected), default=ended - 1)
         return max(self.next_second, overdue, min(ended, slowest + 1))
 
-    def _sequence(self, worker: str) -> int:
-        return self.totals[worker].sequence if worker in self.totals else 0
 
-    def _in_order(self, worker: str) -> list[Frame]:
-        waiting = self._waiting[worker]
-        frames = []
-        sequence = self._sequence(worker) + 1
-        while sequence in waiting:
-            frames.append(waiting[sequence])
-            sequence += 1
-        return frames
-
-    def _count(self, frame: Frame) -> None:
-        known = self.totals.get(frame.worker) or WorkerTotals(worker=frame.worker, first_second=frame.second)
-        self.totals[frame.worker] = _advanced(known, frame)
-        if frame.last:
-            self._ended.add(frame.worker)
-
-
-def _advanced(totals: WorkerTotals, frame: Frame) -> WorkerTotals:
-    arrivals, health = frame.tally.arrivals_total(), frame.health
-    requests = frame.tally.requests
+def _advanced(totals: WorkerTotals, frame: Frame, headline: Headline) -> WorkerTotals:
+    health = frame.health
     return totals.model_copy(
         update={
             "sequence": frame.sequence,
             "last_second": max(totals.last_second, frame.second),
-            "requests": totals.requests + requests,
-            "sent": totals.sent + frame.tally.sent,
-            "in_flight": frame.tally.in_flight,
-            "started": totals.started + arrivals.started,
-            "late": totals.late + arrivals.late,
-            "dropped": totals.dropped + arrivals.dropped,
-            "missed": totals.missed + arrivals.missed,
+            "requests": totals.requests + headline.requests,
+            "sent": totals.sent + headline.sent,
+            "in_flight": headline.in_flight,
+            "started": totals.started + headline.started,
+            "late": totals.late + headline.late,
+            "dropped": totals.dropped + headline.dropped,
+            "missed": totals.missed + headline.missed,
             "cpu_sum": totals.cpu_sum + health.cpu,
             "cpu_max": max(totals.cpu_max, health.cpu),
             "loop_lag_max_us": max(totals.loop_lag_max_us, health.loop_lag_max_us),
             "coloured_seconds": totals.coloured_seconds + health.is_coloured,
-            "coloured_requests": totals.coloured_requests + (requests if health.is_coloured else 0),
+            "coloured_requests": totals.coloured_requests + (headline.requests if health.is_coloured else 0),
             "rss_max_bytes": max(totals.rss_max_bytes, health.rss_bytes),
             "clock_error_us": max(totals.clock_error_us, health.clock_error_us),
         }
     )
 
 
-def _sealed(second: int, frames: list[Frame], now_second: float) -> SecondRow:
-    workers = Counter(frame.worker for frame in frames)
-    return SecondRow(
+def _sealed(second: int, frames: list[Frame], now_second: float) -> tuple[SecondRow, list[Headline]]:
+    tally, headlines = added_up([frame.tally for frame in frames])
+    coloured = [pair for pair in zip(frames, headlines, strict=True) if pair[0].health.is_coloured]
+    row = SecondRow(
         second,
-        tally=Tally.merged([frame.tally for frame in frames]) if frames else Tally(),
-        workers=len(workers),
+        tally=tally,
+        workers=len({frame.worker for frame in frames}),
         cpu_max=max((frame.health.cpu for frame in frames), default=0.0),
         loop_lag_p99_us=max((frame.health.loop_lag_p99_us for frame in frames), default=0),
         loop_lag_max_us=max((frame.health.loop_lag_max_us for frame in frames), default=0),
-        coloured=len({frame.worker for frame in frames if frame.health.is_coloured}),
-        coloured_requests=sum(frame.tally.requests for frame in frames if frame.health.is_coloured),
+        coloured=len({frame.worker for frame, _ in coloured}),
+        coloured_requests=sum(headline.requests for _, headline in coloured),
         lengthened_requests=sum(
-            frame.health.lengthened * frame.tally.requests for frame in frames if frame.health.lengthened
+            frame.health.lengthened * headline.requests for frame, headline in zip(frames, headlines, strict=True)
         ),
         sealed_after_s=max(0.0, now_second - second - 1),
     )
+    return row, headlines

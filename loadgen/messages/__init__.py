@@ -7,6 +7,7 @@
 
 from loadgen.messages.control import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.messages.frame import Frame, Health
+from loadgen.messages.packing import PackedTally, added_up, pack_tally, unpack_tally
 from loadgen.messages.record import Loss, RunEvent, RunRecord, RunState, Silence, StopNote, WorkerTotals
 from loadgen.messages.sealed import decode_second, encode_second
 from loadgen.messages.spec import RunSpec
@@ -16,6 +17,7 @@ __all__ = [
     "Frame",
     "Health",
     "Loss",
+    "PackedTally",
     "RunEvent",
     "RunRecord",
     "RunSpec",
@@ -28,6 +30,9 @@ __all__ = [
     "WorkerEventKind",
     "WorkerInfo",
     "WorkerTotals",
+    "added_up",
     "decode_second",
     "encode_second",
+    "pack_tally",
+    "unpack_tally",
 ]

@@ -2,20 +2,31 @@
 
 Frames of a worker are numbered from 1 without gaps. The coordinator accepts each number once and in order, so a
 frame may be sent any number of times. A worker keeps a frame until the coordinator has sealed it.
+
+A frame is a msgpack list of ten: version, run, worker, sequence, second, epoch, tally, health, last, reached. Its tally
+stays packed (:mod:`loadgen.messages.packing`): the coordinator adds up a second's frames without unpacking any of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final
 
 from loadgen.errors import MessageError
-from loadgen.messages.packing import dumps, loads, natural, number, pack_tally, text, unpack_tally
+from loadgen.messages.packing import (
+    PackedTally,
+    malformed,
+    pack_tally,
+    read_tally,
+    unpack_tally,
+    write_tally,
+)
+from loadgen.messages.plain import dumps, listed, loads, natural, number, text
 from loadgen.plan.model import MAX_STREAMS
-from loadgen.stats import Tally
 from loadgen.verdict.colouring import COLOURED_SHARE
 
-FRAME_VERSION: Final = 1
+FRAME_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class Frame:
         sequence: 1, 2, 3, … without gaps.
         second: seconds since the run's start; the frame covers [second, second + 1).
         epoch: the shares it worked by at the end of the second.
-        tally: what it counted.
+        tally: what it counted, packed.
         health: how it fared.
         last: no more frames will come from this worker for this run.
         reached: by open stream, the due instant of the latest arrival that was dealt with, seconds since the stream's
@@ -68,7 +79,7 @@ class Frame:
     sequence: int
     second: int
     epoch: int
-    tally: Tally
+    tally: PackedTally
     health: Health
     last: bool = False
     reached: dict[int, float] = field(default_factory=dict)
@@ -83,54 +94,78 @@ class Frame:
                 self.sequence,
                 self.second,
                 self.epoch,
-                pack_tally(self.tally),
+                write_tally(self.tally),
                 list(astuple(self.health)),
                 self.last,
                 list(self.reached.items()),
             ]
         )
 
+    def without_missed(self) -> Frame:
+        """The same frame, but that no arrival was missed."""
+        tally = unpack_tally(self.tally)
+        for counts in tally.arrivals.values():
+            counts.missed = 0
+        return replace(self, tally=pack_tally(tally))
+
     @classmethod
     def decode(cls, data: bytes) -> Frame:
-        """Read a frame.
+        """Read one frame.
 
         Raises:
             MessageError: it is malformed, too large, or of another version.
         """
-        fields = loads(data)
-        if not isinstance(fields, list) or not fields or natural(fields[0]) != FRAME_VERSION:
-            raise MessageError("not a frame of this version")
-        if len(fields) != 10:
-            raise MessageError("a frame has the wrong number of fields")
-        _, run, worker, sequence, second, epoch, tally, health, last, reached = fields
-        if natural(sequence) == 0 or not isinstance(last, bool):
-            raise MessageError("a frame's number starts at 1 and its end mark is true or false")
-        return cls(
-            text(run),
-            text(worker),
-            sequence,
-            natural(second),
-            natural(epoch),
-            unpack_tally(tally),
-            _read_health(health),
-            last,
-            _read_reached(reached),
-        )
+        (frame,) = cls.decode_all([data])
+        if isinstance(frame, MessageError):
+            raise frame
+        return frame
+
+    @classmethod
+    def decode_all(cls, several: Sequence[bytes]) -> list[Frame | MessageError]:
+        """Read frames, all their numbers at once; in the place of one that :meth:`decode` refuses stands why."""
+        read: list[Frame | MessageError] = []
+        for data in several:
+            try:
+                read.append(_read(loads(data)))
+            except MessageError as error:
+                read.append(error)
+        frames = [(place, frame) for place, frame in enumerate(read) if isinstance(frame, Frame)]
+        for (place, _), is_bad in zip(frames, malformed([frame.tally for _, frame in frames]), strict=True):
+            if is_bad:
+                read[place] = MessageError("the numbers of a frame are malformed")
+        return read
+
+
+def _read(fields: Any) -> Frame:
+    """A frame whose tally's numbers are still to be looked at."""
+    if not isinstance(fields, list) or not fields or natural(fields[0]) != FRAME_VERSION:
+        raise MessageError("not a frame of this version")
+    _, run, worker, sequence, second, epoch, tally, health, last, reached = listed(fields, 10)
+    if natural(sequence) == 0 or type(last) is not bool:
+        raise MessageError("a frame's number starts at 1 and its end mark is true or false")
+    return Frame(
+        text(run),
+        text(worker),
+        sequence,
+        natural(second),
+        natural(epoch),
+        read_tally(tally),
+        _read_health(health),
+        last,
+        _read_reached(reached),
+    )
 
 
 def _read_reached(packed: Any) -> dict[int, float]:
-    if not isinstance(packed, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in packed):
-        raise MessageError("what a frame says of its arrivals is not a list of pairs")
-    reached = {natural(stream): number(due_s) for stream, due_s in packed}
-    if len(reached) != len(packed) or len(packed) > MAX_STREAMS or min(reached.values(), default=0.0) < 0:
+    pairs = [listed(pair, 2) for pair in listed(packed, most=MAX_STREAMS)]
+    reached = {natural(stream): number(due_s) for stream, due_s in pairs}
+    if len(reached) != len(pairs) or min(reached.values(), default=0.0) < 0:
         raise MessageError("what a frame says of its arrivals makes no sense")
     return reached
 
 
 def _read_health(packed: Any) -> Health:
-    if not isinstance(packed, list) or len(packed) != 7:
-        raise MessageError("a frame's health has the wrong number of fields")
-    cpu, mean, p99, longest, lengthened, rss, clock = packed
+    cpu, mean, p99, longest, lengthened, rss, clock = listed(packed, 7)
     health = Health(
         number(cpu), natural(mean), natural(p99), natural(longest), number(lengthened), natural(rss), natural(clock)
     )

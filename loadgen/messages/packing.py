@@ -1,316 +1,274 @@
-"""The wire form of a tally: msgpack lists, histograms as packed arrays.
+"""The wire form of tallies: rows, and packed columns of numbers.
 
-A histogram is ``[indices, counts, sum_us, min_us, max_us]`` with the indices as little-endian uint16 bytes and the
-counts as little-endian uint32 bytes (uint64 where one does not fit, told by its length). A tally is a fixed list, in
-the order of :func:`pack_tally`. Unpacking checks every type and range: bytes from Redis may come from anyone.
+A tally travels as a list of eight; how the columns are laid out is drawn in :mod:`loadgen.stats.columns`::
+
+    rows      bytes: which names the numbers belong to, see loadgen.messages.rows
+    sums      uint32, or int64 where one does not fit: figures by row, then a sum in µs for each histogram
+    bounds    uint32: least and greatest of each histogram in µs
+    lengths   uint16: buckets that each histogram touches; TWIN: the same buckets and counts as the histogram before
+    indices   uint16: bucket indices, rising within each histogram
+    counts    uint8, uint16, uint32 or int64, as the largest asks for: their counts
+    samples   failures in words
+    slowest   some of the slowest requests
+
+All numbers are little-endian, and widths told by lengths. A since_due that equals its service time is sent as a TWIN.
+
+Nothing in a message is trusted. What is wrong with a single list is found when it is read (:func:`read_tally`), what is
+wrong with the numbers for many tallies at once (:func:`malformed`): that is what makes a coordinator of thousands of
+workers possible, as numpy costs by the call and hardly by the number.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import accumulate, chain
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
-import msgpack
 import numpy as np
 import numpy.typing as npt
 
 from loadgen.errors import MessageError
-from loadgen.latency import BUCKETS, Histogram
+from loadgen.latency import BUCKETS
 from loadgen.latency.layout import MAX_US
-from loadgen.stats import ArrivalCounts, ErrorSample, JourneyCounts, Series, SeriesKey, SlowSample, StepCounts, Tally
-from loadgen.stats.slowest import SLOWEST_KEPT, TRACE_ID_BYTES
-
-MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
-"""A frame of 10,000 series is below this; anything larger is refused unread."""
-
-MAX_SERIES: Final = 20_000
-"""Series of one message. A plan's name cap keeps a run far below."""
-
-MAX_TEXT: Final = 400
-"""Characters of any label or sample text."""
-
-_NO_INDICES: Final = np.empty(0, dtype=np.uint16)
-_NO_COUNTS: Final = np.empty(0, dtype=np.int64)
+from loadgen.messages.plain import MAX_MESSAGE_BYTES, listed
+from loadgen.messages.rows import pack_rows, unpack_rows
+from loadgen.messages.samples import read_failures, read_slowest, write_failures, write_slowest
+from loadgen.stats import Columns, ErrorSample, Headline, SlowSample, Tally
+from loadgen.stats.rows import Places, Rows
 
 MAX_COUNT: Final = 2**40
 """Values of one bucket: no worker counts so many in a second, and a float still counts a histogram of them exactly."""
 
+TWIN: Final = 0xFFFF
+"""In the place of a length: this histogram's buckets and counts are those of the one before it."""
 
-def dumps(value: Any) -> bytes:
-    """Pack plain lists, maps, strings, bytes and numbers.
+TOGETHER: Final = 256
+"""Tallies laid out at once: enough that numpy's calls cost nothing, few enough to stay in a processor's cache."""
 
-    Whatever a journey made of it, a frame can be packed: half a character (a lone surrogate) becomes a question mark,
-    a number that fits no 64 bits the nearest that does.
-    """
-    packed: bytes = msgpack.packb(value, use_bin_type=True, unicode_errors="replace", default=_nearest)
-    return packed
+BYTES_TOGETHER: Final = 4 * MAX_MESSAGE_BYTES
+"""…unless they are large: laid out, a pair of index and count takes some ten times the memory."""
 
-
-def _nearest(value: Any) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"a message cannot hold {type(value).__name__}")
-    return max(-(2**63), min(value, 2**64 - 1))
+_SUM_TYPES: Final = {4: "<u4", 8: "<i8"}
+_COUNT_TYPES: Final = {1: "<u1", 2: "<u2", 4: "<u4", 8: "<i8"}
 
 
-def loads(data: bytes) -> Any:
-    """Unpack with limits.
+class PackedTally(NamedTuple):
+    """A tally as it travels: its numbers are bytes, as in the list above, its names are read."""
 
-    Raises:
-        MessageError: too large, or no msgpack.
-    """
-    if len(data) > MAX_MESSAGE_BYTES:
-        raise MessageError(f"a message of {len(data)} bytes is larger than {MAX_MESSAGE_BYTES}")
-    try:
-        return msgpack.unpackb(data, raw=False, strict_map_key=False, max_array_len=MAX_SERIES * 4)
-    except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
-        raise MessageError(f"a message cannot be unpacked: {error or type(error).__name__}") from error
+    rows: Rows
+    sums: bytes
+    bounds: bytes
+    lengths: bytes
+    indices: bytes
+    counts: bytes
+    samples: list[ErrorSample]
+    slowest: list[SlowSample]
 
 
-def pack_histogram(histogram: Histogram) -> list[Any] | None:
-    """A histogram as packed arrays; None when empty."""
-    if not histogram:
-        return None
-    counts = histogram.counts
-    narrow = counts.max() < 2**32
+def pack_tally(tally: Tally) -> PackedTally:
+    """Pack one tally."""
+    columns = Columns.of(tally)
+    (rows,) = columns.rows
+    lengths, kept = _without_twins(columns, rows)
+    return PackedTally(
+        rows,
+        _narrow(columns.sums, _SUM_TYPES),
+        np.minimum(columns.bounds, MAX_US).astype("<u4").tobytes(),
+        lengths.astype("<u2").tobytes(),
+        columns.indices[kept].astype("<u2").tobytes(),
+        _narrow(columns.counts[kept], _COUNT_TYPES),
+        columns.samples,
+        columns.slowest,
+    )
+
+
+def write_tally(packed: PackedTally) -> list[Any]:
+    """A packed tally as a list for msgpack."""
     return [
-        histogram.indices.astype("<u2").tobytes(),
-        counts.astype("<u4" if narrow else "<u8").tobytes(),
-        histogram.sum_us,
-        histogram.min_us,
-        histogram.max_us,
+        pack_rows(packed.rows.rows),
+        *packed[1:6],
+        write_failures(packed.samples),
+        write_slowest(packed.slowest),
     ]
 
 
-def unpack_histogram(packed: Any) -> Histogram:
-    """Read a histogram back.
+def read_tally(value: Any) -> PackedTally:
+    """Read the list of one tally; its numbers are still to be looked at, by :func:`malformed`.
 
     Raises:
-        MessageError: the arrays do not fit each other or the layout.
+        MessageError: the lists and bytes in it do not fit each other.
     """
-    histograms = _Histograms()
-    histogram = histograms.read(packed)
-    histograms.fill()
-    return histogram
+    packed_rows, sums, bounds, lengths, indices, counts, samples, slowest = listed(value, 8)
+    rows = unpack_rows(packed_rows)
+    for column in (sums, bounds, lengths, indices, counts):
+        if type(column) is not bytes:
+            raise MessageError("a column is not packed bytes")
+    if (
+        len(sums) not in {4 * rows.sums, 8 * rows.sums}
+        or len(bounds) != 8 * rows.histograms
+        or len(lengths) != 2 * rows.histograms
+    ):
+        raise MessageError("a column does not fit its rows")
+    pairs, odd = divmod(len(indices), 2)
+    if odd or len(counts) not in {pairs, 2 * pairs, 4 * pairs, 8 * pairs}:
+        raise MessageError("the columns of buckets and counts differ in length")
+    return PackedTally(rows, sums, bounds, lengths, indices, counts, read_failures(samples), read_slowest(slowest))
 
 
-class _Histograms:
-    """The histograms of one message: read one by one, then checked and filled all at once.
+def unpack_tally(packed: PackedTally, most: int = MAX_COUNT) -> Tally:
+    """One tally.
 
-    numpy costs by the call and hardly by the number, and a frame has some fifty histograms of some twenty pairs: this
-    is what makes a coordinator of hundreds of workers possible.
-    """
-
-    def __init__(self) -> None:
-        self._read: list[Histogram] = []
-        self._indices: list[bytes] = []
-        self._counts: list[bytes] = []
-
-    def read(self, packed: Any) -> Histogram:
-        """One histogram; its arrays are empty until :meth:`fill`."""
-        if packed is None:
-            return Histogram()
-        indices, counts, sum_us, min_us, max_us = _listed(packed, 5)
-        if not isinstance(indices, bytes) or not isinstance(counts, bytes) or len(indices) % 2:
-            raise MessageError("a histogram's arrays are not packed bytes")
-        if not indices or len(counts) not in {2 * len(indices), 4 * len(indices)}:
-            raise MessageError("a histogram's arrays differ in length")
-        histogram = Histogram(_NO_INDICES, _NO_COUNTS, natural(sum_us), natural(min_us), natural(max_us))
-        self._read.append(histogram)
-        self._indices.append(indices)
-        self._counts.append(counts)
-        return histogram
-
-    def fill(self) -> None:
-        """Give every histogram its part of the arrays."""
-        if not self._read:
-            return
-        indices = np.frombuffer(b"".join(self._indices), dtype="<u2").astype(np.uint16)
-        counts = self._all_counts(indices.size)
-        ends = list(accumulate(len(part) // 2 for part in self._indices))
-        rising = indices[1:] > indices[:-1]
-        rising[np.array(ends[:-1], dtype=np.int64) - 1] = True  # where one histogram ends and the next begins
-        if indices.max() >= BUCKETS or counts.min() <= 0 or counts.max() > MAX_COUNT or not rising.all():
-            raise MessageError(
-                "a histogram is malformed: bucket indices must rise within the layout, and counts be from 1 to 2^40"
-            )
-        for histogram, start, end in zip(self._read, [0, *ends], ends, strict=False):
-            histogram.indices = indices[start:end]
-            histogram.counts = counts[start:end]
-
-    def _all_counts(self, size: int) -> npt.NDArray[np.int64]:
-        packed = b"".join(self._counts)
-        if len(packed) == 4 * size:
-            return np.frombuffer(packed, dtype="<u4").astype(np.int64)
-        widths = ("<u4" if len(n) == 2 * len(at) else "<u8" for at, n in zip(self._indices, self._counts, strict=True))
-        parts = [np.frombuffer(n, dtype=width) for n, width in zip(self._counts, widths, strict=True)]
-        return np.concatenate(parts).astype(np.int64)  # what is beyond 63 bits turns negative, and is refused
-
-
-def pack_tally(tally: Tally) -> list[Any]:
-    """A tally as a plain list."""
-    return [
-        [_pack_series(key, series) for key, series in tally.series.items()],
-        [[k, a.started, a.late, a.dropped, a.missed, pack_histogram(a.lag)] for k, a in tally.arrivals.items()],
-        list(tally.shoppers.items()),
-        [
-            [journey, step, s.entered, s.completed, dict(s.abandoned), pack_histogram(s.time)]
-            for (journey, step), s in tally.steps.items()
-        ],
-        [[name, j.started, j.completed, j.failed, j.interrupted] for name, j in tally.journeys.items()],
-        [[journey, name, amount] for (journey, name), amount in tally.counters.items()],
-        [tally.sent, tally.in_flight, tally.renamed],
-        [[s.second, s.worker, s.journey, s.step, s.name, s.method, s.reason, s.text] for s in tally.samples],
-        [[*sample[:-1], bytes.fromhex(sample.trace_id)] for sample in tally.slowest],
-    ]
-
-
-def unpack_tally(packed: Any) -> Tally:
-    """Read a tally back.
+    Args:
+        packed: the tally.
+        most: what one bucket may count.
 
     Raises:
-        MessageError: anything in it has the wrong form.
+        MessageError: its numbers are malformed.
     """
-    series, arrivals, shoppers, steps, journeys, counters, levels, samples, slowest = _listed(packed, 9)
-    sent, in_flight, renamed = (natural(n) for n in _listed(levels, 3))
-    histograms = _Histograms()
-    tally = Tally(
-        dict(_unpack_series(entry, histograms) for entry in _listed(series)),
-        dict(_unpack_arrivals(entry, histograms) for entry in _listed(arrivals)),
-        Counter({natural(k): natural(n) for k, n in (_listed(pair, 2) for pair in _listed(shoppers))}),
-        dict(_unpack_step(entry, histograms) for entry in _listed(steps)),
-        dict(_unpack_journey(entry) for entry in _listed(journeys)),
-        Counter({(text(j), text(n)): whole(amount) for j, n, amount in (_listed(e, 3) for e in _listed(counters))}),
-        sent,
-        in_flight,
-        renamed,
-        [_unpack_sample(entry) for entry in _listed(samples)],
-        _unpack_slowest(slowest),
-    )
-    histograms.fill()
-    return tally
+    if malformed([packed], most)[0]:
+        raise MessageError("the numbers of a tally are malformed")
+    return laid_out([packed]).tally()
 
 
-def _pack_series(key: SeriesKey, series: Series) -> list[Any]:
-    same = series.since_due == series.service
-    return [
-        *key,
-        pack_histogram(series.service),
-        True if same else pack_histogram(series.since_due),
-        series.response_bytes,
-        dict(series.reasons),
-    ]
+def added_up(packed: Sequence[PackedTally]) -> tuple[Tally, list[Headline]]:
+    """The sum of some tallies, none of them :func:`malformed`, and the headline of each."""
+    parts, headlines = [], []
+    for portion in portions(packed):
+        columns = laid_out(portion)
+        parts.append(columns.added_up())
+        headlines += columns.headlines()
+    whole = Columns.joined(parts).added_up() if len(parts) > 1 else parts[0] if parts else None
+    return (whole.tally() if whole else Tally()), headlines
 
 
-def _unpack_series(entry: Any, histograms: _Histograms) -> tuple[SeriesKey, Series]:
-    journey, step, name, method, result, service, since_due, size, reasons = _listed(entry, 9)
-    service_times = histograms.read(service)
-    return (
-        SeriesKey(text(journey), text(step), text(name), text(method), text(result)),
-        Series(
-            service_times,
-            service_times if since_due is True else histograms.read(since_due),
-            natural(size),
-            _counted(reasons),
-        ),
+def laid_out(packed: Sequence[PackedTally]) -> Columns:
+    """Some tallies as columns, none of them :func:`malformed`."""
+    lengths = _lengths(packed)
+    indices = np.frombuffer(b"".join([tally.indices for tally in packed]), "<u2")
+    counts = _joined([(tally.counts, len(tally.indices) // 2) for tally in packed], _COUNT_TYPES)
+    twins = lengths == TWIN
+    if twins.any():
+        lengths, at = _with_twins(lengths, twins)
+        indices, counts = indices[at], counts[at]
+    return Columns(
+        [tally.rows for tally in packed],
+        _joined([(tally.sums, tally.rows.sums) for tally in packed], _SUM_TYPES),
+        np.frombuffer(b"".join([tally.bounds for tally in packed]), "<u4"),
+        lengths,
+        indices,
+        counts,
+        [sample for tally in packed for sample in tally.samples],
+        [sample for tally in packed for sample in tally.slowest],
     )
 
 
-def _unpack_arrivals(entry: Any, histograms: _Histograms) -> tuple[int, ArrivalCounts]:
-    stream, started, late, dropped, missed, lag = _listed(entry, 6)
-    return natural(stream), ArrivalCounts(
-        natural(started), natural(late), natural(dropped), natural(missed), histograms.read(lag)
+def malformed(packed: Sequence[PackedTally], most: int = MAX_COUNT) -> list[bool]:
+    """For each tally, whether its numbers are wrong: beyond the layout, falling, of nothing, or too many."""
+    return [is_bad for portion in portions(packed) for is_bad in _wrong(portion, most)]
+
+
+def portions(packed: Sequence[PackedTally]) -> Iterator[Sequence[PackedTally]]:
+    """The tallies in order, so many at a time as are best laid out at once."""
+    start = size = 0
+    for at, tally in enumerate(packed, 1):
+        size += len(tally.indices) + len(tally.sums) + len(tally.bounds)
+        if at - start == TOGETHER or size > BYTES_TOGETHER or at == len(packed):
+            yield packed[start:at]
+            start, size = at, 0
+
+
+def _wrong(packed: Sequence[PackedTally], most: int) -> list[bool]:
+    bad = _wrong_lengths(packed)
+    good = np.flatnonzero(~bad)
+    if good.size:
+        bad[good] = _wrong_numbers(laid_out([packed[number] for number in good.tolist()]), most)
+    found: list[bool] = bad.tolist()
+    return found
+
+
+def _wrong_lengths(packed: Sequence[PackedTally]) -> npt.NDArray[np.bool_]:
+    lengths = _lengths(packed)
+    of = np.repeat(np.arange(len(packed)), [tally.rows.histograms for tally in packed])
+    twins = lengths == TWIN
+    pairs = np.bincount(of, np.where(twins, 0, lengths), len(packed))
+    bad: npt.NDArray[np.bool_] = pairs != [len(tally.indices) // 2 for tally in packed]
+    bad[of[twins & ~np.concatenate([tally.rows.is_twin for tally in packed])]] = True
+    return bad
+
+
+def _wrong_numbers(columns: Columns, most: int) -> npt.NDArray[np.bool_]:
+    tallies = np.arange(len(columns.rows))
+    bad = np.zeros(tallies.size, dtype=np.bool_)
+    of = np.repeat(tallies, [rows.histograms for rows in columns.rows])
+    wrong = _wrong_pairs(columns, most)
+    if wrong.any():
+        bad[np.repeat(of, columns.lengths)[wrong]] = True
+    empty = columns.lengths == 0
+    sums_of = np.repeat(tallies, [rows.sums for rows in columns.rows])
+    below = columns.sums < 0
+    if below.any():
+        below &= ~np.concatenate([rows.may_be_negative for rows in columns.rows])
+        bad[sums_of[below]] = True
+    of_histograms = np.concatenate([rows.is_sum for rows in columns.rows])
+    claimed = columns.bounds.reshape(-1, 2).any(axis=1) | (columns.sums[of_histograms] != 0)
+    bad[of[empty & claimed]] = True
+    return bad
+
+
+def _wrong_pairs(columns: Columns, most: int) -> npt.NDArray[np.bool_]:
+    indices, counts = columns.indices, columns.counts
+    wrong = indices >= BUCKETS
+    wrong |= counts < 1
+    if counts.itemsize > 4:
+        wrong |= counts > most
+    falling = indices[1:] <= indices[:-1]
+    starts = (np.cumsum(columns.lengths) - columns.lengths)[columns.lengths > 0]
+    falling[starts[1:] - 1] = False  # where one histogram ends and the next begins
+    wrong[1:] |= falling
+    return wrong
+
+
+def _lengths(packed: Sequence[PackedTally]) -> Places:
+    return np.frombuffer(b"".join([tally.lengths for tally in packed]), "<u2").astype(np.int64)
+
+
+def _with_twins(lengths: Places, twins: npt.NDArray[np.bool_]) -> tuple[Places, Places]:
+    """The lengths with those of the twins, and for each pair where it stands in the columns that lack them."""
+    own = np.where(twins, 0, lengths)
+    starts = np.cumsum(own) - own
+    first = np.flatnonzero(twins)
+    own[first], starts[first] = own[first - 1], starts[first - 1]
+    return own, np.repeat(starts - (np.cumsum(own) - own), own) + np.arange(int(own.sum()))
+
+
+def _without_twins(columns: Columns, rows: Rows) -> tuple[Places, npt.NDArray[np.bool_]]:
+    """The lengths with twins marked, and which pairs are left."""
+    lengths, kept = columns.lengths.copy(), np.ones(columns.indices.size, dtype=np.bool_)
+    ends = np.cumsum(lengths).tolist()
+    sums, bounds = columns.sums[rows.figures :], columns.bounds.reshape(-1, 2)
+    second = np.flatnonzero(rows.is_twin & (lengths > 0))
+    alike = (lengths[second] == lengths[second - 1]) & (sums[second] == sums[second - 1])
+    alike &= (bounds[second] == bounds[second - 1]).all(axis=1)
+    for at in second[alike].tolist():
+        own, other = slice(ends[at - 1], ends[at]), slice(ends[at - 1] - lengths[at], ends[at - 1])
+        if all(np.array_equal(column[own], column[other]) for column in (columns.indices, columns.counts)):
+            lengths[at], kept[own] = TWIN, False
+    return lengths, kept
+
+
+def _narrow(numbers: npt.NDArray[Any], types: dict[int, str]) -> bytes:
+    """The numbers in the narrowest type that holds them all."""
+    least, most = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
+    for width, name in types.items():
+        if width == 8 or (least >= 0 and most < 1 << 8 * width):
+            return numbers.astype(name).tobytes()
+    raise AssertionError("every number fits 64 bits")
+
+
+def _joined(parts: Sequence[tuple[bytes, int]], types: dict[int, str]) -> npt.NDArray[Any]:
+    """Columns of maybe different widths as one; each is given with its length."""
+    widths = [len(data) // size if size else 0 for data, size in parts]
+    if len(set(widths) - {0}) <= 1:
+        return np.frombuffer(b"".join([data for data, _ in parts]), types[max(widths) or 4])
+    return np.concatenate(
+        [np.frombuffer(data, types[width]) for (data, _), width in zip(parts, widths, strict=True) if width]
     )
-
-
-def _unpack_step(entry: Any, histograms: _Histograms) -> tuple[tuple[str, str], StepCounts]:
-    journey, step, entered, completed, abandoned, time = _listed(entry, 6)
-    return (text(journey), text(step)), StepCounts(
-        natural(entered), natural(completed), _counted(abandoned), histograms.read(time)
-    )
-
-
-def _unpack_journey(entry: Any) -> tuple[str, JourneyCounts]:
-    name, started, completed, failed, interrupted = _listed(entry, 5)
-    return text(name), JourneyCounts(natural(started), natural(completed), natural(failed), natural(interrupted))
-
-
-def _unpack_sample(entry: Any) -> ErrorSample:
-    second, *texts = _listed(entry, 8)
-    return ErrorSample(whole(second), *(text(part) for part in texts))
-
-
-def _unpack_slowest(packed: Any) -> list[SlowSample]:
-    """Column by column: a frame is to cost little, and these are the same few checks for each."""
-    entries = _listed(packed)
-    if not entries:
-        return []
-    if len(entries) > SLOWEST_KEPT or {len(_listed(entry)) for entry in entries} != {len(SlowSample._fields)}:
-        raise MessageError("the slowest requests are too many, or have the wrong number of fields")
-    times_us, seconds, *words, trace_ids = zip(*entries, strict=True)
-    texts = [*chain.from_iterable(words)]
-    if {*map(type, times_us), *map(type, seconds)} != {int} or min(times_us) < 0 or max(times_us) > MAX_US:
-        raise MessageError("a slow request's time is out of range")
-    if {*map(type, texts)} != {str} or max(map(len, texts)) > MAX_TEXT or min(seconds) < 0:
-        raise MessageError("a slow request's second or texts are malformed")
-    if {*map(type, trace_ids)} != {bytes} or not {*map(len, trace_ids)} <= {0, TRACE_ID_BYTES}:
-        raise MessageError("a trace id is malformed")
-    return [*map(SlowSample, times_us, seconds, *words, map(bytes.hex, trace_ids))]
-
-
-def _counted(packed: Any) -> Counter[str]:
-    if not isinstance(packed, dict):
-        raise MessageError("counts by name are not a map")
-    if not packed:
-        return Counter()
-    return Counter({text(name): natural(n) for name, n in packed.items()})
-
-
-def _listed(value: Any, length: int | None = None) -> list[Any]:
-    if not isinstance(value, list) or len(value) > MAX_SERIES or (length is not None and len(value) != length):
-        raise MessageError(f"expected a list{'' if length is None else f' of {length}'}")
-    return value
-
-
-def natural(value: Any) -> int:
-    """A whole number of 0 or more.
-
-    Raises:
-        MessageError: it is not.
-    """
-    if type(value) is not int or not 0 <= value < 2**64:
-        raise MessageError("expected a whole number of 0 or more")
-    return value
-
-
-def whole(value: Any) -> int:
-    """A whole number.
-
-    Raises:
-        MessageError: it is not.
-    """
-    if type(value) is not int or not -(2**63) <= value < 2**64:
-        raise MessageError("expected a whole number")
-    return value
-
-
-def number(value: Any) -> float:
-    """A finite number.
-
-    Raises:
-        MessageError: it is not.
-    """
-    if type(value) not in {int, float} or not -1e300 < value < 1e300:
-        raise MessageError("expected a finite number")
-    return float(value)
-
-
-def text(value: Any) -> str:
-    """A short text.
-
-    Raises:
-        MessageError: not a text, or too long.
-    """
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise MessageError(f"expected a text of at most {MAX_TEXT} characters")
-    return value

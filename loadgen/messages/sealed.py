@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from loadgen.errors import MessageError
-from loadgen.messages.packing import dumps, loads, natural, number, pack_tally, unpack_tally
+from loadgen.messages.packing import pack_tally, read_tally, unpack_tally, write_tally
+from loadgen.messages.plain import dumps, loads, natural, number
 from loadgen.stats import SecondRow
+from loadgen.stats.columns import MOST
 
-SEALED_VERSION: Final = 1
+SEALED_VERSION: Final = 2
 
 
 def encode_second(row: SecondRow) -> bytes:
@@ -19,7 +21,7 @@ def encode_second(row: SecondRow) -> bytes:
             row.second,
             row.planned,
             row.users_planned,
-            pack_tally(row.tally),
+            write_tally(pack_tally(row.tally)),
             row.workers,
             row.cpu_max,
             row.loop_lag_p99_us,
@@ -47,7 +49,7 @@ def decode_second(data: bytes) -> SecondRow:
         natural(second),
         natural(planned),
         natural(users_planned),
-        unpack_tally(tally),
+        unpack_tally(read_tally(tally), MOST),
         natural(workers),
         number(cpu_max),
         natural(lag_p99_us),

@@ -5,7 +5,9 @@ what it counted in a whole run have the same form and merge exactly. ``slowest``
 ``run`` follows a run second by second. ``names`` folds request names into templates. Layer 2: no clock, no I/O.
 """
 
+from loadgen.stats.columns import Columns
 from loadgen.stats.names import OTHER, NameCap, template_of
+from loadgen.stats.rows import Headline
 from loadgen.stats.run import RunStats, SecondRow
 from loadgen.stats.slowest import SlowSample
 from loadgen.stats.tally import (
@@ -25,7 +27,9 @@ __all__ = [
     "OK",
     "OTHER",
     "ArrivalCounts",
+    "Columns",
     "ErrorSample",
+    "Headline",
     "JourneyCounts",
     "NameCap",
     "RunStats",

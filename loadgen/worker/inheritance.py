@@ -23,7 +23,7 @@ from typing import Final
 from loadgen.bus import Bus, RunBus
 from loadgen.errors import BusError, LoadgenError
 from loadgen.journal import JournalError, Remains, remains
-from loadgen.messages import Frame, Health, RunState
+from loadgen.messages import Frame, Health, RunState, pack_tally
 from loadgen.worker.spool import JOURNAL, frames_in
 
 log = logging.getLogger("loadgen.worker")
@@ -155,6 +155,14 @@ def _frames_of(left: Remains, after: int) -> dict[int, bytes]:
         last = frame is untold[-1]
         reached = left.reached if last else {}  # of the earlier one it is not known any more; the last one has it
         made[frame.sequence] = Frame(
-            left.run, left.worker, frame.sequence, frame.second, left.epoch, frame.tally, Health(), last, reached
+            left.run,
+            left.worker,
+            frame.sequence,
+            frame.second,
+            left.epoch,
+            pack_tally(frame.tally),
+            Health(),
+            last,
+            reached,
         ).encode()
     return made

@@ -18,7 +18,7 @@ from gevent.event import Event
 from loadgen.bus import RunBus
 from loadgen.errors import BusError, MessageError
 from loadgen.journey.recorder import Recorder
-from loadgen.messages import Frame
+from loadgen.messages import Frame, pack_tally
 from loadgen.plan.secrets import redact
 from loadgen.worker import essential
 from loadgen.worker.health import HealthMeter
@@ -112,7 +112,7 @@ class Reporting:
             self._outbox.next_sequence,
             second,
             self.epoch,
-            tally,
+            pack_tally(tally),
             self._health.take(tally, self._clock_error()),
             last,
             dict(self._recorder.reached),

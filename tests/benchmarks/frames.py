@@ -6,14 +6,15 @@ CPU time. 100 workers report once a second; each frame holds 20 series and the f
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from benchmarks.sample_frames import SERIES, frames_of
 from benchmarks.spread import Spread, as_time, cpu_ns
 from benchmarks.table import Table
 
 from loadgen.coordinator.intake import Intake
-from loadgen.messages import Frame, encode_second
-from loadgen.stats import RunStats, SecondRow
+from loadgen.messages import Frame, encode_second, pack_tally, unpack_tally
+from loadgen.stats import RunStats, SecondRow, Tally
 
 WORKERS = 100
 
@@ -36,9 +37,10 @@ def measure(quick: bool) -> list[Table]:
 def _costs(rounds: int, seconds: int, requests: int) -> dict[str, Spread]:
     frames = frames_of(WORKERS, seconds, requests)
     packed = [[frame.encode() for frame in second] for second in frames]
+    counted = [(frame, unpack_tally(frame.tally)) for second in frames for frame in second]
     times = WORKERS * seconds
     return {
-        "worker: encoded": cpu_ns(rounds, times, lambda: frames, _encode),
+        "worker: encoded": cpu_ns(rounds, times, lambda: counted, _encode),
         "coordinator: decoded and checked": cpu_ns(rounds, times, lambda: packed, _decode),
         "coordinator: taken in, merged, sealed": cpu_ns(rounds, times, lambda: frames, _seal),
         "coordinator: its part of the sealed second, written and added up": _afterwards(rounds, times, frames),
@@ -46,16 +48,14 @@ def _costs(rounds: int, seconds: int, requests: int) -> dict[str, Spread]:
     }
 
 
-def _encode(frames: list[list[Frame]]) -> None:
-    for second in frames:
-        for frame in second:
-            frame.encode()
+def _encode(counted: list[tuple[Frame, Tally]]) -> None:
+    for frame, tally in counted:
+        replace(frame, tally=pack_tally(tally)).encode()
 
 
 def _decode(packed: list[list[bytes]]) -> None:
     for second in packed:
-        for data in second:
-            Frame.decode(data)
+        Frame.decode_all(second)
 
 
 def _seal(frames: list[list[Frame]]) -> list[SecondRow]:

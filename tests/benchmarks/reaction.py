@@ -22,7 +22,7 @@ from loadgen.bus import ClusterBus, RunBus
 from loadgen.bus.keys import frames_key
 from loadgen.cli.following import Follower
 from loadgen.cli.submission import read_plan, submit
-from loadgen.messages import ControlMessage, Frame, StopMode
+from loadgen.messages import ControlMessage, Frame, StopMode, unpack_tally
 
 WORKERS = 2
 RATE = 200
@@ -147,7 +147,7 @@ class _Frames:
             for entry_id, fields in _entries(answer):
                 self._position = entry_id
                 frame = Frame.decode(fields[b"f"])
-                if frame.worker == worker and frame.tally.arrivals_total().started:
+                if frame.worker == worker and unpack_tally(frame.tally).arrivals_total().started:
                     return int(entry_id.partition("-")[0]) / 1000
         raise AssertionError(f"no frame of {worker} with arrivals within 20 s")
 

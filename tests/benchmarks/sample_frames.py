@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 from loadgen.latency import Histogram
-from loadgen.messages import Frame, Health
+from loadgen.messages import Frame, Health, pack_tally
 from loadgen.stats import OK, ArrivalCounts, JourneyCounts, Series, SeriesKey, SlowSample, StepCounts, Tally
 from loadgen.stats.slowest import SLOWEST_REPORTED, slowest_of
 
@@ -22,7 +22,7 @@ def frame_of(worker: int, second: int, requests: int, rng: random.Random) -> Fra
         sequence=second + 1,
         second=second,
         epoch=1,
-        tally=_tally(requests, f"machine-17-{worker:08x}", second, rng),
+        tally=pack_tally(_tally(requests, f"machine-17-{worker:08x}", second, rng)),
         health=Health(
             cpu=0.62,
             loop_lag_mean_us=180,

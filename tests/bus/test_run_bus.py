@@ -10,7 +10,7 @@ from drawn import a_frame
 from loadgen.bus import ClusterBus, RunBus, Sealing, keys
 from loadgen.bus.run import KEPT_AFTER_END_S, QUARANTINE_KEPT
 from loadgen.errors import FencedError, MessageError, NotFoundError
-from loadgen.messages import Frame, Health, RunRecord, Seat, WorkerEvent, WorkerEventKind, WorkerTotals
+from loadgen.messages import Frame, Health, RunRecord, Seat, WorkerEvent, WorkerEventKind, WorkerTotals, pack_tally
 from loadgen.stats import Tally
 
 RUN = "r-1"
@@ -27,7 +27,7 @@ def run(bus, make_spec) -> RunBus:
 
 
 def frame(sequence: int, run: str = RUN, worker: str = "w") -> Frame:
-    return Frame(run, worker, sequence, sequence - 1, 1, Tally(sent=sequence), Health())
+    return Frame(run, worker, sequence, sequence - 1, 1, pack_tally(Tally(sent=sequence)), Health())
 
 
 def test_a_run_is_read_as_it_was_submitted(bus, make_spec):

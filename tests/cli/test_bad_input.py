@@ -21,7 +21,7 @@ from loadgen.children import stop_child
 from loadgen.cli import main
 from loadgen.cli.outputs import check_outputs
 from loadgen.errors import UsageError
-from loadgen.messages import Frame, Health
+from loadgen.messages import Frame, Health, pack_tally
 from loadgen.stats import Tally
 
 PLAN = """\
@@ -363,4 +363,4 @@ def test_frames_that_are_none_are_put_aside_and_counted(tmp_path: Path, redis_ur
 
 
 def _frame(run: str, worker: str, sequence: int, second: int) -> bytes:
-    return Frame(run, worker, sequence, second, 1, Tally(), Health()).encode()
+    return Frame(run, worker, sequence, second, 1, pack_tally(Tally()), Health()).encode()

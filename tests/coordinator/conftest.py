@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from loadgen.latency import Histogram
-from loadgen.messages import Frame, Health
+from loadgen.messages import Frame, Health, pack_tally
 from loadgen.plan.model import Plan
 from loadgen.stats import OK, ArrivalCounts, Series, SeriesKey, Tally
 
@@ -26,7 +26,8 @@ def frame(
 ) -> Frame:
     """A frame of one second."""
     health = Health(0.25, 0, 10 * sequence, 100 * sequence, lengthened, 1000, clock_error_us=50)
-    return Frame("r", worker, sequence, second, 1, more.pop("tally", None) or tally(requests, **more), health, last)
+    counted = pack_tally(more.pop("tally", None) or tally(requests, **more))
+    return Frame("r", worker, sequence, second, 1, counted, health, last)
 
 
 def plan(**changes) -> Plan:

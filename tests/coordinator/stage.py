@@ -9,7 +9,17 @@ from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.bus.cluster import Member
 from loadgen.coordinator.controller import RunController
 from loadgen.latency import Histogram
-from loadgen.messages import Frame, Health, RunSpec, RunState, Seat, WorkerEvent, WorkerEventKind, WorkerInfo
+from loadgen.messages import (
+    Frame,
+    Health,
+    RunSpec,
+    RunState,
+    Seat,
+    WorkerEvent,
+    WorkerEventKind,
+    WorkerInfo,
+    pack_tally,
+)
 from loadgen.plan.model import Plan
 from loadgen.plan.planned import PlannedLoad
 from loadgen.shapes.arrivals import EMPTY, Share
@@ -97,7 +107,7 @@ class HandMade:
             self.sequence,
             self.next_second,
             self.seat.epoch,
-            _tally(started, self.answers),
+            pack_tally(_tally(started, self.answers)),
             Health(),
             last,
         )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.coordinator.intake import AHEAD_S, GRACE_S, NEVER, WAITING_MOST, Intake
-from loadgen.messages import Frame, Health
+from loadgen.messages import Frame, Health, pack_tally, unpack_tally
 from loadgen.stats import RunStats, SecondRow, Tally
 
 
@@ -45,7 +45,7 @@ def summed(frames: list[Frame]) -> dict[int, Tally]:
     """What the seconds must be: every frame once."""
     parts = defaultdict(list)
     for frame in frames:
-        parts[frame.second].append(frame.tally)
+        parts[frame.second].append(unpack_tally(frame.tally))
     tallies = {second: copy.copy(Tally.merged(some)) for second, some in parts.items()}
     for tally in tallies.values():
         tally.samples = []
@@ -58,7 +58,7 @@ class Worker:
     def __init__(self, name: str, seconds: list[int], dice: random.Random) -> None:
         self.name = name
         self.frames = [
-            Frame("r", name, number, second, 1, a_tally(dice), Health(), last=number == len(seconds))
+            Frame("r", name, number, second, 1, pack_tally(a_tally(dice)), Health(), last=number == len(seconds))
             for number, second in enumerate(seconds, 1)
         ]
         self.sealed = 0
@@ -67,7 +67,7 @@ class Worker:
         return [frame for frame in self.frames[self.sealed :] if frame.second < now_second]
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_frame_counts_once_through_loss_repetition_disorder_and_fail_over(seed):
     dice = random.Random(seed)
@@ -104,10 +104,10 @@ def test_every_frame_counts_once_through_loss_repetition_disorder_and_fail_over(
         worker.name: len(worker.frames) for worker in workers
     }
     for worker in workers:
-        assert intake.totals[worker.name].requests == sum(frame.tally.requests for frame in worker.frames)
+        assert intake.totals[worker.name].requests == sum(unpack_tally(frame.tally).requests for frame in worker.frames)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
 def test_seconds_are_sealed_in_order_once_each_and_then_only_amended(seed):
     dice = random.Random(seed)

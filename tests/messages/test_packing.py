@@ -6,38 +6,37 @@ import contextlib
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import msgpack
 import numpy as np
 import pytest
-from drawn import a_frame, a_row, frames, rows, tallies
+from drawn import a_frame, a_row, a_tally, frames, rows, tallies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.errors import MessageError
 from loadgen.latency import Histogram
 from loadgen.latency.layout import MAX_US
-from loadgen.messages import Frame, Health, decode_second, encode_second
-from loadgen.messages.packing import (
-    MAX_COUNT,
-    MAX_MESSAGE_BYTES,
-    MAX_SERIES,
-    MAX_TEXT,
-    dumps,
-    loads,
-    pack_histogram,
-    pack_tally,
-    unpack_histogram,
-    unpack_tally,
-)
-from loadgen.stats import ErrorSample, Series, SeriesKey, Tally
+from loadgen.messages import Frame, Health, added_up, decode_second, encode_second, pack_tally, unpack_tally
+from loadgen.messages.packing import BYTES_TOGETHER, MAX_COUNT, TOGETHER, TWIN, portions, read_tally, write_tally
+from loadgen.messages.plain import MAX_MESSAGE_BYTES, MAX_TEXT, dumps, loads
+from loadgen.stats import ArrivalCounts, ErrorSample, Series, SeriesKey, Tally
 
 READERS = [Frame.decode, decode_second]
 
 
+def sent(tally: Tally) -> bytes:
+    return dumps(write_tally(pack_tally(tally)))
+
+
+def received(data: bytes) -> Tally:
+    return unpack_tally(read_tally(loads(data)))
+
+
 @given(tallies)
 def test_a_tally_comes_back_as_it_was(tally):
-    assert unpack_tally(loads(dumps(pack_tally(tally)))) == tally
+    assert received(sent(tally)) == tally
 
 
 @given(frames)
@@ -53,17 +52,17 @@ def test_a_second_comes_back_as_it_was(row):
 @given(st.text(max_size=MAX_TEXT))
 def test_any_text_of_a_journey_can_be_sent(text):
     sample = ErrorSample(1, "w", "Browser", "home", "/", "GET", "assertion", text)
-    (back,) = unpack_tally(loads(dumps(pack_tally(Tally(samples=[sample]))))).samples
+    (back,) = received(sent(Tally(samples=[sample]))).samples
 
     assert back.text == text.encode("utf-8", "replace").decode()
 
 
 @pytest.mark.parametrize("amount", [2**63, 2**64 - 1, 2**64, 2**200, -(2**63), -(2**64)])
-def test_a_number_beyond_64_bits_saturates(amount):
+def test_a_number_beyond_64_bits_becomes_the_nearest_within(amount):
     counters = Counter({("Browser", "revenue"): amount})
-    back = unpack_tally(loads(dumps(pack_tally(Tally(counters=counters)))))
+    back = received(sent(Tally(counters=counters)))
 
-    assert back.counters == {("Browser", "revenue"): max(-(2**63), min(amount, 2**64 - 1))}
+    assert back.counters == {("Browser", "revenue"): max(-(2**63), min(amount, 2**63 - 1))}
 
 
 def test_what_no_message_can_hold_is_a_mistake_of_ours():
@@ -71,13 +70,48 @@ def test_what_no_message_can_hold_is_a_mistake_of_ours():
         dumps([object()])
 
 
-def test_counts_beyond_32_bits_are_packed_wider():
-    histogram = Histogram.from_pairs([3, 900], [2**32, 1], sum_us=7, min_us=3, max_us=4)
-    packed = pack_histogram(histogram)
+@pytest.mark.parametrize(("most", "width"), [(255, 1), (256, 2), (2**16, 4), (2**32, 8), (MAX_COUNT, 8)])
+def test_counts_are_packed_as_wide_as_the_largest_asks_for(most, width):
+    histogram = Histogram.from_pairs([3, 900], [most, 1], sum_us=7, min_us=3, max_us=4)
+    tally = Tally(arrivals={0: ArrivalCounts(lag=histogram)})
 
-    assert len(packed[1]) == 16
-    assert unpack_histogram(packed) == histogram
-    assert len(pack_histogram(Histogram.of([3, 900]))[1]) == 8
+    assert len(pack_tally(tally).counts) == 2 * width
+    assert received(sent(tally)) == tally
+
+
+@given(st.lists(frames, max_size=6))
+def test_frames_read_together_are_those_read_one_by_one(some):
+    encoded = [frame.encode() for frame in some]
+
+    assert Frame.decode_all(encoded) == [Frame.decode(data) for data in encoded] == some
+
+
+@given(st.lists(tallies, max_size=6))
+def test_packed_tallies_add_up_as_they_would_unpacked(some):
+    whole, headlines = added_up([read_tally(loads(sent(tally))) for tally in some])
+
+    assert whole == (Tally.merged(some) if some else Tally())
+    assert [line.requests for line in headlines] == [tally.requests for tally in some]
+
+
+def test_a_great_many_tallies_are_added_up_in_portions():
+    dice = random.Random(5)
+    some = [a_tally(dice) for _ in range(2 * TOGETHER + 7)]
+    packed = [pack_tally(tally) for tally in some]
+
+    assert [len(portion) for portion in portions(packed)] == [TOGETHER, TOGETHER, 7]
+    assert without_failures(added_up(packed)[0]) == without_failures(Tally.merged(some))
+
+
+def test_large_tallies_are_laid_out_by_few_at_a_time():
+    packed = pack_tally(Tally())._replace(indices=bytes(BYTES_TOGETHER // 2))
+
+    assert [len(portion) for portion in portions([packed] * 5)] == [2, 2, 1]
+
+
+def without_failures(tally: Tally) -> Tally:
+    """Of which only some are kept, whichever came first."""
+    return replace(tally, samples=[])
 
 
 def test_equal_histograms_of_a_series_travel_once():
@@ -85,8 +119,9 @@ def test_equal_histograms_of_a_series_travel_once():
     key = SeriesKey("Browser", "home", "/", "GET", "ok")
     on_time, late = (Tally(series={key: Series(times, due)}) for due in (times, Histogram.of(range(2000, 90_000, 7))))
 
-    assert len(dumps(pack_tally(on_time))) < 0.6 * len(dumps(pack_tally(late)))
-    assert unpack_tally(pack_tally(on_time)) == on_time
+    assert len(sent(on_time)) < 0.6 * len(sent(late))
+    assert received(sent(on_time)) == on_time
+    assert added_up([pack_tally(tally) for tally in (late, on_time)])[0] == Tally.merged([late, on_time])
 
 
 # -- bytes from anyone
@@ -202,19 +237,13 @@ def test_bombs_are_refused(data):
             read(data)
 
 
-def with_histogram(packed):
-    fields = loads(a_plain_frame().encode())
-    fields[6][1] = [[0, 1, 0, 0, 0, packed]]
-    return dumps(fields)
-
-
 def a_plain_frame(**changes) -> Frame:
-    return Frame(
-        **(
-            {"run": "r", "worker": "w", "sequence": 1, "second": 0, "epoch": 1, "tally": Tally(), "health": Health()}
-            | changes
-        )
-    )
+    plain = {"run": "r", "worker": "w", "sequence": 1, "second": 0, "epoch": 1, "health": Health()}
+    return Frame(**(plain | {"tally": pack_tally(changes.pop("of", Tally()))} | changes))
+
+
+def u1(*numbers):
+    return np.array(numbers, "<u1").tobytes()
 
 
 def u2(*numbers):
@@ -225,44 +254,105 @@ def u4(*numbers):
     return np.array(numbers, "<u4").tobytes()
 
 
-def u8(*numbers):
-    return np.array(numbers, "<u8").tobytes()
+def i8(*numbers):
+    return np.array(numbers, "<i8").tobytes()
+
+
+ROWS, SUMS, BOUNDS, LENGTHS, INDICES, COUNTS, FAILURES, SLOWEST = range(8)
+
+
+def one_series() -> Tally:
+    """A tally whose columns are known: three levels, bytes, and a sum for each of two histograms of one value."""
+    times = [Histogram.of([us]) for us in (5, 7)]
+    return Tally(series={SeriesKey("j", "s", "n", "GET", "ok"): Series(*times, 10)})
+
+
+def test_columns_lie_as_they_are_drawn():
+    _, sums, bounds, lengths, indices, counts, *_ = write_tally(pack_tally(one_series()))
+
+    assert (sums, bounds, lengths) == (u4(0, 0, 0, 10, 5, 7), u4(5, 5, 7, 7), u2(1, 1))
+    assert (indices, counts) == (u2(5, 7), u1(1, 1))
 
 
 @pytest.mark.parametrize(
-    "packed",
+    "columns",
     [
-        [],
-        [b"", b"", 0, 0, 0],
-        [u2(5), u4(1, 2, 3), 5, 5, 5],
-        [u2(5, 6), u4(1), 5, 5, 5],
-        [u2(5, 5), u4(1, 1), 5, 5, 5],
-        [u2(6, 5), u4(1, 1), 5, 5, 5],
-        [u2(3328), u4(1), 5, 5, 5],
-        [u2(5), u4(0), 5, 5, 5],
-        [u2(5), u8(0), 5, 5, 5],
-        [u2(5), u8(2**63), 5, 5, 5],
-        [u2(5), u8(2**64 - 1), 5, 5, 5],
-        [u2(5), u8(MAX_COUNT + 1), 5, 5, 5],
-        [u2(5), u4(1), -1, 5, 5],
-        [u2(5), u4(1), 5, -5, 5],
-        [u2(5), u4(1), 5.0, 5, 5],
-        [u2(5), u4(1), True, 5, 5],
-        [b"\x05", u4(1), 5, 5, 5],
-        ["\x05\x00", u4(1), 5, 5, 5],
-        [u2(5), [1], 5, 5, 5],
+        {SUMS: u4(0, 0, 0, 10, 5)},
+        {SUMS: u4(0, 0, 0, 10, 5, 7, 0)},
+        {SUMS: i8(0, 0, 0, -1, 5, 7)},
+        {SUMS: i8(0, 0, 0, 10, -5, 7)},
+        {SUMS: i8(-(2**63), 0, 0, 10, 5, 7)},
+        {SUMS: "0000"},
+        {SUMS: None},
+        {BOUNDS: b""},
+        {BOUNDS: u4(5, 5, 7)},
+        {BOUNDS: [5, 5, 7, 7]},
+        {LENGTHS: u2(1)},
+        {LENGTHS: u2(1, 1, 1)},
+        {LENGTHS: u2(1, 0)},
+        {LENGTHS: u2(2, 1)},
+        {LENGTHS: u2(TWIN, 2)},
+        {LENGTHS: u2(TWIN, TWIN)},
+        {LENGTHS: u2(0, TWIN)},
+        {LENGTHS: u2(0, 2)},
+        {LENGTHS: u2(0, 0), INDICES: b"", COUNTS: b""},
+        {INDICES: u2(5)},
+        {INDICES: u2(5, 7, 9)},
+        {INDICES: u2(5, 7) + b"\0"},
+        {INDICES: u2(5, 3328)},
+        {INDICES: u2(0xFFFF, 7)},
+        {COUNTS: b""},
+        {COUNTS: u1(1, 1, 1)},
+        {COUNTS: u1(0, 1)},
+        {COUNTS: u2(1, 0)},
+        {COUNTS: u4(0, 1)},
+        {COUNTS: i8(1, 0)},
+        {COUNTS: i8(1, -1)},
+        {COUNTS: i8(-(2**63), 1)},
+        {COUNTS: i8(1, MAX_COUNT + 1)},
+        {LENGTHS: u2(2, TWIN), INDICES: u2(7, 5)},
+        {LENGTHS: u2(2, TWIN), INDICES: u2(5, 5)},
     ],
+    ids=str,
 )
-def test_malformed_histograms_are_refused(packed):
-    assert Frame.decode(with_histogram([u2(5), u4(1), 5, 5, 5])).tally.arrivals[0].lag == Histogram.of([5])
+def test_columns_that_do_not_fit_are_refused_and_leave_others_alone(columns):
+    good = a_plain_frame(of=one_series())
+    fields = loads(good.encode())
+    for place, column in columns.items():
+        fields[6][place] = column
+    bad = dumps(fields)
+
+    before, between, after = Frame.decode_all([good.encode(), bad, good.encode()])
+
+    assert (before, after) == (good, good)
+    assert isinstance(between, MessageError)
     with pytest.raises(MessageError):
-        Frame.decode(with_histogram(packed))
+        Frame.decode(bad)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {LENGTHS: u2(2, TWIN)},
+        {SUMS: i8(0, 0, 0, 10, 5, 2**63 - 1)},
+        {COUNTS: i8(MAX_COUNT, 1)},
+        {INDICES: u2(5, 3327)},
+    ],
+    ids=str,
+)
+def test_columns_that_fit_are_read(columns):
+    fields = loads(a_plain_frame(of=one_series()).encode())
+    for place, column in columns.items():
+        fields[6][place] = column
+
+    assert unpack_tally(Frame.decode(dumps(fields)).tally).requests >= 1
 
 
 @pytest.mark.parametrize(
     ("place", "value"),
     [
-        ((0,), 2),
+        ((0,), 1),
+        ((0,), 3),
         ((0,), 0),
         ((0,), True),
         ((0,), 1.0),
@@ -278,17 +368,19 @@ def test_malformed_histograms_are_refused(packed):
         ((5,), None),
         ((6,), []),
         ((6, 0), {}),
-        ((6, 6), [0, 0]),
-        ((6, 7), [["x"] * 8]),
-        ((6, 8), None),
-        ((6, 8), [[5, 0, *"wjsnmo", b""]] * 21),
-        ((6, 8), [[5, 0, *"wjsnmo"]]),
-        ((6, 8), [[MAX_US + 1, 0, *"wjsnmo", b""]]),
-        ((6, 8), [[5, -1, *"wjsnmo", b""]]),
-        ((6, 8), [[5, 0, *"wjsnm", "o" * (MAX_TEXT + 1), b""]]),
-        ((6, 8), [[5, 0, *"wjsnmo", ""]]),
-        ((6, 8), [[5, 0, *"wjsnmo", b"x" * 15]]),
-        ((6, 8), [[5, 0, *"wjsnmo", b"x" * 32]]),
+        ((6, 0), b""),
+        ((6, 1), b""),
+        ((6, 6), [["x"] * 8]),
+        ((6, 6), [[0, *"wjsnmrt"]] * 21),
+        ((6, 7), None),
+        ((6, 7), [[5, 0, *"wjsnmo", b""]] * 21),
+        ((6, 7), [[5, 0, *"wjsnmo"]]),
+        ((6, 7), [[MAX_US + 1, 0, *"wjsnmo", b""]]),
+        ((6, 7), [[5, -1, *"wjsnmo", b""]]),
+        ((6, 7), [[5, 0, *"wjsnm", "o" * (MAX_TEXT + 1), b""]]),
+        ((6, 7), [[5, 0, *"wjsnmo", ""]]),
+        ((6, 7), [[5, 0, *"wjsnmo", b"x" * 15]]),
+        ((6, 7), [[5, 0, *"wjsnmo", b"x" * 32]]),
         ((7,), [0, 0, 0]),
         ((7, 0), math.nan),
         ((7, 0), math.inf),
@@ -323,25 +415,24 @@ def test_a_frame_with_one_wrong_field_is_refused(place, value):
         Frame.decode(dumps(replaced(fields, place, value)))
 
 
-def test_more_series_than_there_can_be_are_refused():
-    entry = ["j", "s", "n", "GET", "ok", None, True, 0, {}]
-    fields = loads(a_plain_frame().encode())
-    fields[6][0] = [entry] * (MAX_SERIES + 1)
-
-    with pytest.raises(MessageError):
-        Frame.decode(dumps(fields))
-
-
 def test_the_largest_numbers_of_a_frame_add_up_and_are_sealed():
     """Whatever a frame holds, its second can be written: one bad frame is never fatal."""
-    most = 2**64 - 1
+    most = 2**63 - 1
     key = SeriesKey("Browser", "home", "/", "GET", "ok")
-    times = Histogram.from_pairs([5], [MAX_COUNT], sum_us=most, min_us=0, max_us=most)
+    times = Histogram.from_pairs([5], [MAX_COUNT], sum_us=most, min_us=0, max_us=MAX_US)
     tally = Tally(series={key: Series(times, times, most)}, sent=most, in_flight=most)
-    data = a_plain_frame(tally=tally).encode()
+    frame = Frame.decode(a_plain_frame(of=tally).encode())
     row = a_row(random.Random(1))
-    row.tally = Tally.merged([Frame.decode(data).tally for _ in range(5)])
+    row.tally, _ = added_up([frame.tally] * 5)
 
-    back = encode_second(row)
+    back = decode_second(encode_second(row)).tally
 
-    assert msgpack.unpackb(back, strict_map_key=False)[4][6][0] == most
+    assert (back.sent, back.in_flight, back.response_bytes) == (most, most, most)
+    assert (back.service().count, back.service().sum_us) == (5 * MAX_COUNT, most)
+
+
+def test_arrivals_that_are_counted_elsewhere_are_taken_out():
+    arrivals = {0: ArrivalCounts(started=3, missed=5), 1: ArrivalCounts(missed=1)}
+    frame = a_plain_frame(of=Tally(arrivals=arrivals, sent=2)).without_missed()
+
+    assert unpack_tally(frame.tally) == Tally(arrivals={0: ArrivalCounts(started=3), 1: ArrivalCounts()}, sent=2)

@@ -11,7 +11,7 @@ from locust.event import Events
 
 from loadgen.clock import ClusterClock, TimeSample
 from loadgen.journey import JourneyEnvironment
-from loadgen.messages import Frame, Seat, StopMode
+from loadgen.messages import Frame, Seat, StopMode, unpack_tally
 from loadgen.shapes.shares import PLACES
 from loadgen.worker.preparation import Prepared
 from loadgen.worker.serving import Serving
@@ -32,7 +32,7 @@ class FarEnd:
         return max((frame.sequence for frame in self.got), default=0)
 
     def sum(self, what):
-        return sum(what(frame.tally) for frame in self.got)
+        return sum(what(unpack_tally(frame.tally)) for frame in self.got)
 
 
 class Busy(User):
@@ -88,7 +88,7 @@ def test_a_run_is_served_from_its_first_arrival_to_its_last_frame(stage):
     assert frames[-1].last
     assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
     assert stage.far_end.sum(lambda tally: sum(j.completed for j in tally.journeys.values())) == 10
-    assert frames[-1].tally.shoppers.total() == 0
+    assert unpack_tally(frames[-1].tally).shoppers.total() == 0
     assert {frame.epoch for frame in frames} == {1}
 
 
