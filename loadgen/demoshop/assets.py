@@ -12,8 +12,8 @@ from loadgen.demoshop.visits import refused
 
 
 def file(shop: Shop, request: Request) -> Answer:
-    """The style sheet or the script."""
-    return _choose(shop.assets.get(request.argument), request)
+    """The style sheet, the script, the ornament or the icon."""
+    return _choose(shop.files.by_name.get(request.argument), request)
 
 
 def image(shop: Shop, request: Request) -> Answer:

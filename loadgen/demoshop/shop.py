@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from loadgen.demoshop.answers import Precomputed
 from loadgen.demoshop.catalogue import Catalogue
 from loadgen.demoshop.config import ShopConfig
 from loadgen.demoshop.counters import Counters
 from loadgen.demoshop.customers import Customers
 from loadgen.demoshop.faults import Faults
+from loadgen.demoshop.files import Files
 from loadgen.demoshop.orders import OrderBook
 from loadgen.demoshop.sessions import Sessions
 from loadgen.demoshop.showroom import Showroom
 from loadgen.demoshop.templates import Templates
-
-_ASSET = b"Content-Type: text/%b; charset=utf-8\r\nCache-Control: public, max-age=3600\r\n"
 
 
 class Shop:
@@ -27,9 +23,9 @@ class Shop:
 
     def __init__(self, config: ShopConfig) -> None:
         self.catalogue = Catalogue.generate(config.products, config.seed, config.stock)
-        self.templates = Templates(self.catalogue.by_category)
+        self.files = Files()
+        self.templates = Templates(self.catalogue.by_category, self.files.names)
         self.showroom = Showroom(self.catalogue, self.templates)
-        self.assets = {"app.css": _asset("app.css", b"css"), "app.js": _asset("app.js", b"javascript")}
         self.sessions = Sessions()
         self.customers = Customers()
         self.order_book = OrderBook(self.catalogue)
@@ -41,8 +37,3 @@ class Shop:
         self.counters = Counters()
         self.order_book.reset()
         self.sessions.created = self.sessions.forgotten = 0
-
-
-def _asset(name: str, subtype: bytes) -> Precomputed:
-    body = files("loadgen.demoshop").joinpath("static", name).read_bytes()
-    return Precomputed(body, _ASSET % subtype, cacheable=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import jinja2
 from markupsafe import Markup
@@ -31,16 +31,19 @@ class Templates:
 
     Args:
         categories: slugs of the categories, for the menus.
+        file_names: of the front's files with their digests, by plain name.
     """
 
-    def __init__(self, categories: Iterable[str]) -> None:
+    def __init__(self, categories: Iterable[str], file_names: Mapping[str, str]) -> None:
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("loadgen.demoshop"), autoescape=True, undefined=jinja2.StrictUndefined
         )
         menu = list(categories)
 
         def cut(name: str, *, personal: bool) -> Page:
-            html = environment.get_template(name).render(categories=menu, hole=_open_hole, personal=personal)
+            html = environment.get_template(name).render(
+                categories=menu, files=file_names, hole=_open_hole, personal=personal
+            )
             return Page(html.encode())
 
         self._pages = {name: cut(name, personal=False) for name in _PUBLIC}

@@ -95,7 +95,9 @@ def test_the_home_page_is_compressed_for_those_who_can_read_it(visitor: Any) -> 
     assert "Content-Encoding" not in visitor.get("/", headers={"Accept-Encoding": "br, gzip;q=0"}).headers
 
 
-@pytest.mark.parametrize("path", ["/static/app.css", "/static/app.js", "image"])
+@pytest.mark.parametrize(
+    "path", ["/static/app.css", "/static/app.js", "/static/hero.svg", "/static/icon.svg", "image"]
+)
 def test_assets_can_be_kept_and_asked_for_again(shop: Any, visitor: Any, path: str) -> None:
     if path == "image":
         path = f"/static/img/{shop.shop.catalogue.products[0].slug}.svg"
@@ -105,6 +107,19 @@ def test_assets_can_be_kept_and_asked_for_again(shop: Any, visitor: Any, path: s
     again = visitor.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert visitor.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_the_files_that_pages_name_hold_for_good_and_are_the_plain_ones(visitor: Any) -> None:
+    named = re.findall(r'(?:href|src)="(/static/(\w+)\.[0-9a-f]{8}\.(\w+))"', visitor.get("/").text)
+    assert {(stem, ending) for _, stem, ending in named} == {("app", "css"), ("app", "js"), ("icon", "svg")}
+    for path, stem, ending in named:
+        kept, plain = visitor.get(path), visitor.get(f"/static/{stem}.{ending}")
+        assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert (kept.content, kept.headers["Content-Type"]) == (plain.content, plain.headers["Content-Type"])
+    sheet = next(path for path, _, ending in named if ending == "css")
+    ornament = re.search(r"url\((hero\.[0-9a-f]{8}\.svg)\)", visitor.get(sheet).text)
+    assert ornament
+    assert visitor.get(f"/static/{ornament[1]}").content == visitor.get("/static/hero.svg").content
 
 
 def test_a_product_page_says_how_many_are_left(open_shop: Callable[..., Any]) -> None:
