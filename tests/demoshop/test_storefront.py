@@ -95,9 +95,7 @@ def test_the_home_page_is_compressed_for_those_who_can_read_it(visitor: Any) -> 
     assert "Content-Encoding" not in visitor.get("/", headers={"Accept-Encoding": "br, gzip;q=0"}).headers
 
 
-@pytest.mark.parametrize(
-    "path", ["/static/app.css", "/static/app.js", "/static/hero.svg", "/static/icon.svg", "image"]
-)
+@pytest.mark.parametrize("path", ["/static/app.css", "/static/app.js", "/static/hero.svg", "/static/icon.svg", "image"])
 def test_assets_can_be_kept_and_asked_for_again(shop: Any, visitor: Any, path: str) -> None:
     if path == "image":
         path = f"/static/img/{shop.shop.catalogue.products[0].slug}.svg"
