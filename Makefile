@@ -50,7 +50,10 @@ smoke: .venv/developing ## Build the wheel and run it from an empty environment
 bench: .venv/developing ## Measure; writes docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/run.py
 
+profile: .venv/developing ## See where the CPU of a request goes; writes docs/benchmarks.md
+	$(BIN)/python tests/benchmarks/run.py --only profile
+
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test services lint types smoke bench clean
+.PHONY: help demo test services lint types smoke bench profile clean

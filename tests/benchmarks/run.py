@@ -12,6 +12,7 @@ part            measures
 hot-paths       CPU of one request recorded, one arrival computed, one shopper started and ended
 memory          memory of a shopper who waits with an open connection
 http-client     requests/s of loadgen's client, Locust's fastest, k6 and wrk, in five cases, in pairs
+profile         where the CPU of a request goes
 against-locust  requests/s of one worker process and of Locust, with the same locustfile, in pairs
 arrivals        how late the shoppers of one worker process start, at some rates
 honesty         latencies as loadgen, wrk and nginx itself say them
@@ -44,15 +45,16 @@ sys.path[0] = str(TESTS)  # as pytest has it: modules are named benchmarks.x and
 
 PARTS = (
     "hot-paths",
+    "memory",
+    "http-client",
+    "profile",
+    "against-locust",
+    "arrivals",
+    "honesty",
     "frames",
     "accuracy",
     "sizes",
     "reaction",
-    "against-locust",
-    "http-client",
-    "memory",
-    "arrivals",
-    "honesty",
 )
 
 LIMIT_S = 1800.0
