@@ -183,6 +183,7 @@ class Accounts:
             quarantined=record.quarantined,
             unreported=tuple(Unreported(s.worker, s.first_second, s.last_second) for s in record.silences),
             clock_error_us=max((totals.clock_error_us for totals in self.totals.values()), default=0),
+            balances=tuple(totals.balance for totals in self.totals.values()),
         )
         return decide(
             record.stop.by if record.stop else None,

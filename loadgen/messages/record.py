@@ -17,6 +17,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from loadgen.messages.json_form import Bound, JsonForm
+from loadgen.verdict.generator import Balance
 from loadgen.verdict.results import Verdict
 
 
@@ -77,6 +78,11 @@ class WorkerTotals(JsonForm):
     rss_max_bytes: int = 0
     clock_error_us: int = 0
     state: str = "active"
+
+    @property
+    def balance(self) -> Balance:
+        """Its requests, as sent and as recorded."""
+        return Balance(self.worker, self.sent, self.requests, self.in_flight)
 
 
 class StopNote(JsonForm):

@@ -60,7 +60,7 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
     load_s = _load_s(record, plan, duration_s)
     validity = verdict.validity if verdict else _validity_so_far(record, plan, stats)
     second_by_second = spans(rows, 1)
-    totals = _totals(total, second_by_second, load_s)
+    totals = _totals(total, record.workers.values(), second_by_second, load_s)
     arrivals = _arrivals(stats)
     capacity = None if validity.verdict is Validity.INVALID else capacity_of(plan, rows)
     counters = breakdown.counters(total)
@@ -120,11 +120,12 @@ def _validity_so_far(record: RunRecord, plan: Plan, stats: RunStats) -> Validity
     facts = GeneratorFacts(
         quarantined=record.quarantined,
         clock_error_us=max((worker.clock_error_us for worker in record.workers.values()), default=0),
+        balances=tuple(worker.balance for worker in record.workers.values()),
     )
     return assess(plan, stats, GeneratorSeconds.of(plan, stats.timeline()), facts)
 
 
-def _totals(total: Tally, seconds: Sequence[Span], load_s: float) -> Totals:
+def _totals(total: Tally, workers: Iterable[WorkerTotals], seconds: Sequence[Span], load_s: float) -> Totals:
     requests, failures = total.requests, total.failures
     return Totals(
         requests=requests,
@@ -133,7 +134,7 @@ def _totals(total: Tally, seconds: Sequence[Span], load_s: float) -> Totals:
         error_rate=failures / requests if requests else None,
         requests_per_s=requests / load_s if load_s else None,
         sent=total.sent,
-        in_flight_at_end=total.in_flight,
+        in_flight_at_end=sum(worker.in_flight for worker in workers),
         peak_requests_per_s=max((second.requests for second in seconds), default=0),
         peak_shoppers=max((second.shoppers for second in seconds), default=0),
         coloured_requests=sum(second.coloured_requests for second in seconds),
@@ -186,6 +187,7 @@ def _worker(totals: WorkerTotals) -> WorkerFigures:
         **fields,
         seconds=seconds,
         cpu_mean=totals.cpu_sum / seconds if seconds else None,
+        unaccounted=totals.balance.gap,
         loop_lag_max_s=totals.loop_lag_max_us / 1e6,
         clock_error_s=totals.clock_error_us / 1e6,
     )

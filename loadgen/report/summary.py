@@ -200,7 +200,8 @@ class GuardFigures(_Part):
 class WorkerFigures(_Part):
     """One worker process: what it did, and how it fared. CPU as shares of one core.
 
-    It reported ``seconds``; of these it coloured ``coloured_seconds`` by its own lateness.
+    It reported ``seconds``; of these it coloured ``coloured_seconds`` by its own lateness. ``sent`` = ``requests`` +
+    ``in_flight`` + ``unaccounted``, and the last should be 0.
     """
 
     worker: str
@@ -212,6 +213,7 @@ class WorkerFigures(_Part):
     requests: int
     sent: int
     in_flight: int
+    unaccounted: int
     started: int
     late: int
     dropped: int

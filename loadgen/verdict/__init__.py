@@ -6,7 +6,7 @@ watches its guards second by second, ``colouring`` tells when a worker's own lat
 ``results`` holds the values that travel. Layer 3: no clock, no I/O.
 """
 
-from loadgen.verdict.generator import GeneratorFacts, GeneratorSeconds, Unreported
+from loadgen.verdict.generator import Balance, GeneratorFacts, GeneratorSeconds, Unreported
 from loadgen.verdict.guards import GuardStanding, GuardWatch
 from loadgen.verdict.measure import holds, measure
 from loadgen.verdict.outcome import StoppedBy, decide
@@ -15,6 +15,7 @@ from loadgen.verdict.thresholds import judge
 from loadgen.verdict.validity import assess
 
 __all__ = [
+    "Balance",
     "GeneratorFacts",
     "GeneratorSeconds",
     "GuardResult",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel
@@ -45,6 +45,27 @@ class Unreported:
         return self.last_second - self.first_second + 1
 
 
+class Balance(NamedTuple):
+    """A worker's requests as its client and its recorder counted them, each by itself: sent = recorded + in flight.
+
+    Attributes:
+        worker: its name.
+        sent: put on the wire.
+        recorded: finished, and in the figures.
+        in_flight: on the wire at its last frame; of a process that was killed, those that died with it.
+    """
+
+    worker: str
+    sent: int
+    recorded: int
+    in_flight: int
+
+    @property
+    def gap(self) -> int:
+        """Requests whose end was never counted; below 0, requests that were counted and not sent."""
+        return self.sent - self.recorded - self.in_flight
+
+
 @dataclass(frozen=True, slots=True)
 class GeneratorFacts:
     """What is known beyond the sealed seconds.
@@ -53,11 +74,13 @@ class GeneratorFacts:
         quarantined: frames that were refused as malformed.
         unreported: windows that no frame covers.
         clock_error_us: largest bound of a worker's clock error, microseconds.
+        balances: of the workers' requests.
     """
 
     quarantined: int = 0
     unreported: tuple[Unreported, ...] = ()
     clock_error_us: int = 0
+    balances: tuple[Balance, ...] = ()
 
 
 class GeneratorSeconds:

@@ -15,7 +15,7 @@ code                  figure                                                    
 ``shoppers``          share of seconds short of shoppers (closed model)           > 5 %      > 30 %
 ``unreported``        seconds of workers without a frame / all                    > 0        > 5 %
 ``quarantined``       refused frames / all                                        > 0        > 1 %
-``unaccounted``       requests sent whose end nobody counted / sent               > 0        > 1 %
+``unaccounted``       requests sent, neither recorded nor on the wire / sent      > 0        > 1 %
 ``clock``             bound of the clock error                                    > 50 ms    > 500 ms
 ``mix``               largest gap between asked and started share of a journey    > 2 %      > 10 %
 ====================  ==========================================================  =========  ========
@@ -89,7 +89,7 @@ def assess(plan: Plan, stats: RunStats, seconds: GeneratorSeconds, facts: Genera
     found = [
         *_overload(stats, seconds),
         *_arrivals(plan, stats, seconds),
-        *_reporting(stats, seconds, facts),
+        *_reporting(seconds, facts),
         *_mix(plan, stats),
     ]
     reasons = sorted(found, key=lambda reason: reason.severity is not Validity.INVALID)
@@ -143,7 +143,7 @@ def _arrivals(plan: Plan, stats: RunStats, seconds: GeneratorSeconds) -> Iterato
         yield from _beyond(LOST, _per(short, planned), "short", _gone(short, planned, "never accounted for"))
 
 
-def _reporting(stats: RunStats, seconds: GeneratorSeconds, facts: GeneratorFacts) -> Iterator[ValidityReason]:
+def _reporting(seconds: GeneratorSeconds, facts: GeneratorFacts) -> Iterator[ValidityReason]:
     unreported = sum(window.seconds for window in facts.unreported)
     windows = ", ".join(f"{gap.worker} {gap.first_second}–{gap.last_second + 1} s" for gap in facts.unreported)
     yield from _beyond(
@@ -158,13 +158,15 @@ def _reporting(stats: RunStats, seconds: GeneratorSeconds, facts: GeneratorFacts
         "quarantined",
         f"{facts.quarantined} frames were malformed and are not in the figures",
     )
-    total = stats.total
-    unaccounted = total.sent - total.requests - total.in_flight
+    unaccounted = sum(abs(balance.gap) for balance in facts.balances)
+    sent = sum(balance.sent for balance in facts.balances)
+    where = ", ".join(f"{balance.worker} {balance.gap:+d}" for balance in facts.balances if balance.gap)
     yield from _beyond(
         LOST,
-        _per(unaccounted, total.sent),
+        _per(unaccounted, sent),
         "unaccounted",
-        f"the end of {format_count(unaccounted)} of {format_count(total.sent)} requests sent was never counted",
+        f"{format_count(unaccounted)} of {format_count(sent)} requests sent are neither recorded nor on the wire at "
+        f"the end ({where})",
     )
     yield from _beyond(
         CLOCK_S,

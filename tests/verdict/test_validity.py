@@ -7,7 +7,7 @@ import pytest
 from loadgen.endings import Validity
 from loadgen.plan.model import Plan
 from loadgen.stats import ArrivalCounts, JourneyCounts, RunStats, SecondRow, Tally
-from loadgen.verdict import GeneratorFacts, GeneratorSeconds, Unreported, ValidityResult, assess
+from loadgen.verdict import Balance, GeneratorFacts, GeneratorSeconds, Unreported, ValidityResult, assess
 
 VALID, DEGRADED, INVALID = Validity.VALID, Validity.DEGRADED, Validity.INVALID
 
@@ -142,10 +142,15 @@ def test_an_unreported_window_is_named_with_its_bounds(open_plan: Plan, make: Si
     assert result.reasons[0].text == "2 s of workers were never reported (w-1 40–42 s)"
 
 
-def test_requests_whose_end_nobody_counted_are_found(open_plan: Plan, make: SimpleNamespace) -> None:
-    rows = run(make)
-    rows[50].tally.sent += 20
-    assert codes(judged(open_plan, rows)) == {"unaccounted": DEGRADED}
+def test_requests_that_no_balance_holds_are_named_with_their_worker(open_plan: Plan, make: SimpleNamespace) -> None:
+    even = Balance("w-1", sent=1_000, recorded=997, in_flight=3)
+    short, over = Balance("w-2", 1_000, 990, 5), Balance("w-3", 1_000, 1_002, 0)
+    assert codes(judged(open_plan, run(make), GeneratorFacts(balances=(even,)))) == {}
+    result = judged(open_plan, run(make), GeneratorFacts(balances=(even, short, over)))
+    assert codes(result) == {"unaccounted": DEGRADED}
+    assert result.reasons[0].text == (
+        "7 of 3000 requests sent are neither recorded nor on the wire at the end (w-2 +5, w-3 -2)"
+    )
 
 
 def test_requests_on_the_wire_at_the_end_are_accounted_for(open_plan: Plan, make: SimpleNamespace) -> None:
