@@ -86,7 +86,7 @@ class TagReader:
         wanted = "|".join({*names, *_ALWAYS})
         unwanted = _UNWANTED.replace("NAMES", wanted)
         self._next = re.compile(
-            rf"(?:{unwanted})*+<(/?)({wanted})(?=[{_BLANK}/>])({_ATTRIBUTES})>?".encode(), re.VERBOSE | re.DOTALL
+            rf"(?:{unwanted})*+<(/?)({wanted})(?=[{_BLANK}/>])({_ATTRIBUTES})>".encode(), re.VERBOSE | re.DOTALL
         )
 
     def read(self, html: str) -> Iterator[Tag]:

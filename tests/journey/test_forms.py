@@ -45,3 +45,22 @@ def test_a_page_without_forms_has_none() -> None:
 
 def test_a_form_that_is_never_closed_is_read_to_the_end() -> None:
     assert forms_of('<form action="/x"><input name="a" value="1">')[0].fields == {"a": "1"}
+
+
+def test_a_form_in_a_table_has_its_fields_though_no_tree_could_hold_them() -> None:
+    page = "<table><form action=/x><tr><td><input name=a value=1></td></tr></form></table><input name=b>"
+    assert forms_of(page) == [Form("/x", "GET", {"a": "1"})]
+
+
+def test_options_without_a_value_send_their_text() -> None:
+    page = "<form><select name=size><option>S &amp; M<option selected> very\n large </select></form>"
+    assert forms_of(page)[0].fields == {"size": "very large"}
+
+
+def test_a_disabled_select_sends_nothing() -> None:
+    assert forms_of("<form><select name=a disabled><option value=1></select></form>")[0].fields == {}
+
+
+def test_what_only_looks_like_a_form_is_none() -> None:
+    page = "<!-- <form action=/a> --><script>'<form action=/b>'</script><form action=/c><textarea name=t><input name=n>"
+    assert forms_of(page) == [Form("/c", "GET", {"t": "<input name=n>"})]
