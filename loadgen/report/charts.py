@@ -196,11 +196,11 @@ def _generator(summary: Summary) -> Chart:
     traces = [
         _line(points, "CPU of the busiest worker", (100 * p.cpu_max for p in points), "cpu", axis=1, hover="%"),
         _line(points, "longest loop lag", (1000 * p.loop_lag_max_s for p in points), "lag", axis=2, hover=" ms"),
-        _line(points, "p99 of it", (1000 * p.loop_lag_p99_s for p in points), "lag-p99", axis=2, hover=" ms"),
+        _line(points, "loop lag, p99", (1000 * p.loop_lag_p99_s for p in points), "lag-p99", axis=2, hover=" ms"),
     ]
     if any(point.arrival_lag_p99_s is not None for point in points):
         late_ms = (None if p.arrival_lag_p99_s is None else 1000 * p.arrival_lag_p99_s for p in points)
-        traces.append(_line(points, "late starts, p99", late_ms, "started", axis=2, hover=" ms"))
+        traces.append(_line(points, "late starts, p99", late_ms, "shoppers", axis=2, hover=" ms"))
     figure = _figure(traces, summary, ["CPU, % of a core", "lag, ms"])
     cpu = max(point.cpu_max for point in points)
     lag_s = max(point.loop_lag_max_s for point in points)

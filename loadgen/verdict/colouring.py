@@ -9,9 +9,9 @@ loop's *lag*, and it stands in the measured latency::
 
 A worker looks at its loop's lag some hundred times a second (:mod:`loadgen.worker.lag_probe`). A request is counted as
 *lengthened* where the lag was more than a reader of the report would let pass, the *tolerance*: a tenth of the second's
-median service time, but never less than 5 ms and never more than 50 ms. As the looks are evenly spaced, each stands for
-an equal part of the second's answers, only that no more answers can have waited for a loop than requests were on
-the wire when it woke up (while it stands still, nobody sends)::
+median service time, but never less than 5 ms and never more than 50 ms. The probes of the looks are evenly spaced, so
+each that came while something was on the wire stands for an equal part of the second's answers; only that no more of
+them can have waited for a loop than requests were on the wire when it woke up (while it stands still, nobody sends)::
 
     lengthened = Σ over looks of min(answers a probe · probes beyond the tolerance, requests on the wire)
 
@@ -70,7 +70,7 @@ def lengthened_share(looks: Sequence[Look], requests: int, median_us: float) -> 
         requests: that it measured.
         median_us: their median service time, microseconds.
     """
-    probes = sum(len(look.lags_ns) for look in looks)
+    probes = sum(len(look.lags_ns) for look in looks if look.on_wire)
     if not requests or not probes:
         return 0.0
     beyond_ns = 1000 * tolerance_us(median_us)
