@@ -32,7 +32,7 @@ def choose(srcset: str, sizes: str, screen: Screen) -> str:
         sizes: the attribute; empty takes the window's width.
         screen: what it is looked at with.
     """
-    candidates: list[tuple[float, str]] = []
+    candidates: dict[float, str] = {}
     width_px = 0.0
     for url, descriptor in _candidates(srcset[:MAX_CHARS]):
         found = _DESCRIPTOR.fullmatch(descriptor or "1x")
@@ -43,9 +43,8 @@ def choose(srcset: str, sizes: str, screen: Screen) -> str:
             width_px = width_px or size_of(sizes, screen)
             density /= width_px
         if 0 < density < math.inf:
-            candidates.append((density, url))
-    candidates.sort(key=lambda candidate: candidate[0])
-    return _by_density(candidates, screen.ratio) if candidates else ""
+            candidates.setdefault(density, url)
+    return _by_density(sorted(candidates.items()), screen.ratio) if candidates else ""
 
 
 def _candidates(srcset: str) -> list[tuple[str, str]]:

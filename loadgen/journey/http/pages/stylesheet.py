@@ -43,11 +43,18 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_URL: Final = re.compile(r"""url\(\s*+(?:"([^"\n]*+)"|'([^'\n]*+)'|([^()"'\s]*+))\s*+\)""", re.IGNORECASE)
+_URL: Final = re.compile(
+    r""""[^"\n]*+" | '[^'\n]*+' | url\( \s*+ (?: "([^"\n]*+)" | '([^'\n]*+)' | ([^()"'\s]*+) ) \s*+ \)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _IMPORT: Final = re.compile(r"""@import\s*+(?:"([^"\n]*+)"|'([^'\n]*+)'|url\(\s*+["']?+([^)"']*+))""", re.IGNORECASE)
 _DECLARATION: Final = re.compile(
-    r"""(?<![-\w])([-\w]++)\s*+:((?:[^;"'(]++|"(?:[^"\\]++|\\.)*+"?+|'(?:[^'\\]++|\\.)*+'?+|\((?:[^()"']++|"[^"]*+"|'[^']*+')*+\)?+)*+)""",
-    re.DOTALL,
+    r"""(?<![-\w])([-\w]++)\s*+:                             # a name and its value, which may hold semicolons in
+        ((?: [^;"'(]++
+           | "(?:[^"\\]++|\\.)*+"?+ | '(?:[^'\\]++|\\.)*+'?+    # a string
+           | \((?:[^()"']++|"[^"]*+"|'[^']*+')*+\)?+          # parentheses, as of url(data:…;…)
+        )*+)""",
+    re.VERBOSE | re.DOTALL,
 )
 _FORMAT: Final = re.compile(r"""\s*+format\(\s*+["']?+([-\w]+)""", re.IGNORECASE)
 _RANGE: Final = re.compile(r"u\+([0-9a-f?]{1,6})(?:-([0-9a-f]{1,6}))?", re.IGNORECASE)
@@ -118,7 +125,7 @@ def read_sheet(css: str, url: str, screen: Screen) -> Sheet:
 
 def urls_in(value: str) -> list[str]:
     """The addresses of a declaration's value: of files to choose from (``image-set``) the first."""
-    found = [one or other or bare for one, other, bare in _URL.findall(value)]
+    found = [url for groups in _URL.findall(value) if (url := "".join(groups))]
     return found[:1] if "image-set(" in value.lower() else found
 
 
@@ -196,8 +203,10 @@ class _Reader:
             return
         value = declared.get("src", "")
         for found in _URL.finditer(value):
-            url = found[1] or found[2] or found[3] or ""
+            url = found[1] or found[2] or found[3]
             told = _FORMAT.match(value, found.end())
+            if not url:
+                continue  # a string, such as the name of a font
             if told[1].lower() in _FORMATS if told else not _OLD_FONT.search(url):
                 self._add(self.fonts, link_to(self._url, url, "font", FIRST))
                 return
