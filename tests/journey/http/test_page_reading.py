@@ -146,15 +146,20 @@ def test_a_link_is_kept_without_fragment_credentials_and_usual_port() -> None:
     assert (link.url, link.target) == ("https://shop.example/%C3%A4?q", "/%C3%A4?q")
 
 
+MARKUP = (
+    "<|>|/>|<img src=|<link rel=stylesheet href=|<base href=|<picture>|</picture>|<style>|"
+    "</style>|srcset='|sizes='(|100vw|url(|)|{|}|//|http://[|\\|&#|%|@|<source media='|"
+    "<svg><use href=|<script src=|loading=lazy|\ud800|\0|2x, |'|\""
+)
+REPEATED = (
+    "<div>|<img srcset='|class='|class=|<img style='url(|<style>|<style>a{b:url(c)}</style>|"
+    "id=|<link rel=icon href=x>|<base href=a>|<picture><source srcset=a>|"
+    "<img src=a srcset='b 1x'>|url("
+)
+
 FRAGMENTS = st.one_of(
     st.text(max_size=20),
-    st.sampled_from(
-        (
-            "<|>|/>|<img src=|<link rel=stylesheet href=|<base href=|<picture>|</picture>|<style>|"
-            "</style>|srcset='|sizes='(|100vw|url(|)|{|}|//|http://[|\\|&#|%|@|<source media='|"
-            "<svg><use href=|<script src=|loading=lazy|\ud800|\0|2x, |'|\""
-        ).split("|")
-    ),
+    st.sampled_from(MARKUP.split("|")),
 )
 
 
@@ -168,11 +173,7 @@ def test_any_page_is_read(html: str, screen: Screen) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    (
-        "<div>|<img srcset='|class='|class=|<img style='url(|<style>|<style>a{b:url(c)}</style>|"
-        "id=|<link rel=icon href=x>|<base href=a>|<picture><source srcset=a>|"
-        "<img src=a srcset='b 1x'>|url("
-    ).split("|"),
+    REPEATED.split("|"),
 )
 def test_the_time_grows_with_the_page_and_no_faster(piece: str) -> None:
     begun = process_time()

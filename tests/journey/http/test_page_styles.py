@@ -128,14 +128,18 @@ def test_a_font_without_latin_letters_or_a_form_of_today_is_not(face: str) -> No
     assert loaded(f"@font-face {{ font-family: A; {face} }}") == []
 
 
+SYNTAX = (
+    "{|}|;|:|(|)|url(|url('|\"|'|/*|*/|@import |@media |@font-face{src:|background:|.hero|#main|"
+    ":hover|\\|\n|format(|unicode-range:U+|data:|image-set("
+)
+REPEATED = (
+    "{|}|(|)|[|url(|url('|(\"|('|@import|@import url(|/*|a{|a{b:url(|a:|p{background:url(a)}|"
+    "@media (a){|a,|.a|\\|'|\"|u+|a{b:(|@font-face{src:url(a)}|-"
+)
+
 FRAGMENTS = st.one_of(
     st.text(max_size=15),
-    st.sampled_from(
-        (
-            "{|}|;|:|(|)|url(|url('|\"|'|/*|*/|@import |@media |@font-face{src:|background:|.hero|#main|"
-            ":hover|\\|\n|format(|unicode-range:U+|data:|image-set("
-        ).split("|")
-    ),
+    st.sampled_from(SYNTAX.split("|")),
 )
 
 
@@ -147,10 +151,7 @@ def test_any_stylesheet_is_read(css: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    (
-        "{|}|(|)|[|url(|url('|(\"|('|@import|@import url(|/*|a{|a{b:url(|a:|p{background:url(a)}|"
-        "@media (a){|a,|.a|\\|'|\"|u+|a{b:(|@font-face{src:url(a)}|-"
-    ).split("|"),
+    REPEATED.split("|"),
 )
 def test_the_time_grows_with_the_sheet_and_no_faster(piece: str) -> None:
     for css in (piece * (50_000 // len(piece)), f"a{{b:url(c);{piece * (50_000 // len(piece))}}}"):
