@@ -6,7 +6,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadgen.latency import Histogram
@@ -89,6 +89,7 @@ def simulated(service_ms: float, stall_ms: float, seed: int) -> tuple[list[int],
     return sorted(service), sorted(measured), late, lengthened_share(probed, 1000, median_us)
 
 
+@settings(max_examples=50, deadline=None)  # a second is simulated each time
 @given(st.sampled_from([3, 30, 400]), st.floats(0, 300), st.integers(0, 2**32))
 def test_in_an_uncoloured_second_the_median_and_p95_are_the_shop_s_own(
     service_ms: float, stall_ms: float, seed: int
@@ -101,6 +102,7 @@ def test_in_an_uncoloured_second_the_median_and_p95_are_the_shop_s_own(
         assert measured[950] <= service[950 + slack] + tolerated_ns
 
 
+@settings(max_examples=50, deadline=None)  # a second is simulated each time
 @given(st.sampled_from([3, 30, 400]), st.floats(100, 300), st.integers(0, 2**32))
 def test_a_second_with_long_stalls_is_coloured_by_as_many_as_waited(
     service_ms: float, stall_ms: float, seed: int
