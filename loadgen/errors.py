@@ -7,7 +7,8 @@
     ├── PlanError                  3   a plan cannot be read or is not valid
     ├── JourneyError               4   journey code does not import, differs, or is not trusted
     ├── BusError                   5   Redis cannot be reached, refuses us, or is too old
-    │   └── FencedError            5   another coordinator leads; what this one wanted was not done
+    │   ├── FencedError            5   another coordinator leads; what this one wanted was not done
+    │   └── StaleError             5   Redis holds something else than was left there: read it again
     ├── TargetError                6   a target does not resolve or is not allowed
     ├── NotFoundError              7   a run, a file or a worker of that name does not exist
     ├── WorkersError               8   too few workers took part, or none could prepare the run
@@ -65,6 +66,10 @@ class BusError(LoadgenError):
 
 class FencedError(BusError):
     """Another coordinator leads: the fence of this one is out of date and nothing was written."""
+
+
+class StaleError(BusError):
+    """Redis holds something else than this process left there, after a fail-over or a flush: it must be read again."""
 
 
 class TargetError(LoadgenError):

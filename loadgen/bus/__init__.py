@@ -1,9 +1,9 @@
 """The cluster's one meeting place: Redis or Valkey. The home of ``redis``.
 
-``connection`` opens it and turns its errors into ours; ``embedded`` starts a server of our own; ``keys`` names what
-lies in it; ``scripts`` wraps the Lua files; ``cluster`` is what all processes share (time, leader, workers, queue) and
-``run`` is what belongs to one run (seats, frames, sealed seconds, record). Synchronous: under gevent the sockets
-yield by themselves, in the coordinator a call is a call.
+``connection`` opens it and turns its errors into ours; ``outage`` says when it is away; ``embedded`` starts a server
+of our own; ``keys`` names what lies in it; ``scripts`` wraps the Lua files; ``cluster`` is what all processes share
+(time, leader, workers, queue) and ``run`` is what belongs to one run (seats, frames, sealed seconds, record).
+Synchronous: under gevent the sockets yield by themselves, in the coordinator a call is a call.
 """
 
 from loadgen.bus.cluster import ClusterBus, Leadership

@@ -167,9 +167,9 @@ class ClusterBus:
     def submit(self, spec: RunSpec, code: bytes) -> None:
         """Put a run at the end of the queue."""
         with speaking_to(self._bus.url):
-            self._redis.set(keys.run_key(spec.run, "spec"), spec.encode())
+            self._redis.set(keys.run_key(spec.run, "spec"), spec.encode(), ex=keys.KEPT_WITHOUT_END_S)
             if code:
-                self._redis.set(keys.run_key(spec.run, "code"), code)
+                self._redis.set(keys.run_key(spec.run, "code"), code, ex=keys.KEPT_WITHOUT_END_S)
             self._redis.zadd(keys.RUNS, {spec.run: int(spec.submitted_at * 1e6)})
             self._redis.rpush(keys.QUEUE, spec.run)
 
@@ -187,7 +187,7 @@ class ClusterBus:
         """Move a run from the queue to those under way."""
         with speaking_to(self._bus.url):
             pipeline = self._redis.pipeline(transaction=True)
-            pipeline.lrem(keys.QUEUE, 1, run)
+            pipeline.lrem(keys.QUEUE, 0, run)  # a push whose answer was lost may have been done twice
             pipeline.sadd(keys.ACTIVE, run)
             pipeline.execute()
 
@@ -195,7 +195,7 @@ class ClusterBus:
         """Take a finished run off the lists of the queue and of those under way."""
         with speaking_to(self._bus.url):
             pipeline = self._redis.pipeline(transaction=True)
-            pipeline.lrem(keys.QUEUE, 1, run)
+            pipeline.lrem(keys.QUEUE, 0, run)  # a push whose answer was lost may have been done twice
             pipeline.srem(keys.ACTIVE, run)
             pipeline.execute()
 

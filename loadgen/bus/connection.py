@@ -4,22 +4,26 @@ URLs::
 
     redis://[user:password@]host[:6379][/db]        one server (valkey:// means the same)
     rediss://…                                      the same over TLS (?ssl_ca_certs=FILE, ?ssl_cert_reqs=none)
-    redis+sentinel://[user:password@]host1[:26379],host2/MASTER[/db]
+    redis+sentinel://[user:password@]host1[:26379],host2/MASTER[/db][?sentinel_username=U&sentinel_password=P]
     redis+cluster://[user:password@]host1[:6379],host2
     unix:///path/to/socket
+
+User and password before the hosts are those of the data servers; Sentinels with a password of their own are given it in
+the query.
 """
 
 from __future__ import annotations
 
+import logging
 import queue
 import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -28,6 +32,7 @@ from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError
 
+from loadgen.bus.outage import Outage
 from loadgen.bus.scripts import Scripts
 from loadgen.errors import BusError, UsageError
 
@@ -45,6 +50,8 @@ CONNECT_TIMEOUT_S: Final = 3.0
 SOCKET_TIMEOUT_S: Final = 4.0
 """How long one command may take; blocking reads ask for less than this."""
 
+log = logging.getLogger("loadgen.bus")
+
 
 @dataclass(frozen=True)
 class Bus:
@@ -54,22 +61,27 @@ class Bus:
         client: the redis-py client; bytes in, bytes out.
         scripts: the Lua scripts bound to it.
         url: where it leads, without password, for people.
+        outage: what all who speak over it say while it does not answer.
     """
 
     client: redis.Redis
     scripts: Scripts
     url: str
+    outage: Outage = field(default_factory=lambda: Outage(log))
 
     def close(self) -> None:
         """Close all connections."""
         self.client.close()
 
 
-def connect(url: str) -> Bus:
+def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S, again: bool = True) -> Bus:
     """Open Redis and check that it is one we can work with.
 
     Args:
         url: see the module's table.
+        timeout_s: how long one command may take.
+        again: whether a command whose answer does not come is sent once more on a new connection. It may have been
+            done the first time: not for those whose answer tells the first time from the second.
 
     Raises:
         UsageError: the URL makes no sense.
@@ -79,7 +91,7 @@ def connect(url: str) -> Bus:
 
     def ask() -> tuple[redis.Redis, dict[str, Any]]:
         with speaking_to(shown):
-            client = _open(url, shown)
+            client = _open(url, shown, timeout_s, again)
             return client, _info(client)
 
     client, info = _within(ANSWER_S, ask, shown)
@@ -167,6 +179,9 @@ def _translated(error: Exception, shown: str) -> BusError:
             "redis+cluster:// is for servers with cluster-enabled yes; all others are redis://",
         ),
     ]
+    if isinstance(error, MasterNotFoundError) and "AuthenticationError" in str(error):
+        hint = "put theirs behind the URL: redis+sentinel://…/MASTER?sentinel_password=PASSWORD"
+        return BusError(f"the Sentinels at {shown} refuse the user or password", hint=hint)
     for kind, message, hint in known:
         if isinstance(error, kind):
             return BusError(message, hint=hint)
@@ -198,9 +213,9 @@ def _check_version(info: dict[str, Any], shown: str) -> None:
         )
 
 
-def _open(url: str, shown: str) -> redis.Redis:
+def _open(url: str, shown: str, timeout_s: float, again: bool) -> redis.Redis:
     try:
-        return _client(url)
+        return _client(url, timeout_s, again)
     except (ValueError, TypeError) as error:
         raise UsageError(
             f"not a Redis URL: {shown}",
@@ -209,15 +224,15 @@ def _open(url: str, shown: str) -> redis.Redis:
         ) from error
 
 
-def _client(url: str) -> redis.Redis:
+def _client(url: str, timeout_s: float, again: bool) -> redis.Redis:
     parts = urlsplit(url)
     options: dict[str, Any] = {
         "protocol": 2,  # answers have one form on every server and redis-py we support
-        "socket_connect_timeout": CONNECT_TIMEOUT_S,
-        "socket_timeout": SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": min(CONNECT_TIMEOUT_S, timeout_s),
+        "socket_timeout": timeout_s,
         "socket_keepalive": True,
         "health_check_interval": 15,
-        "retry": Retry(NoBackoff(), 1),
+        "retry": Retry(NoBackoff(), 1 if again else 0),
     }
     match parts.scheme:
         case "redis" | "rediss" | "valkey" | "valkeys":
@@ -251,8 +266,13 @@ def _by_sentinel(parts: SplitResult, options: dict[str, Any]) -> redis.Redis:
     name, _, database = parts.path.strip("/").partition("/")
     if not name:
         raise ValueError("a Sentinel URL names its master: redis+sentinel://host:26379/MASTER")
+    own = {}
+    for key, value in parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)):
+        if key not in {"sentinel_username", "sentinel_password"}:
+            raise ValueError(f"a Sentinel URL has no option {key}")
+        own[key.removeprefix("sentinel_")] = value
     sentinel: Any = cast("Any", redis.Sentinel)(  # redis-py leaves it untyped
-        _hosts(parts, 26379), sentinel_kwargs=options
+        _hosts(parts, 26379), sentinel_kwargs=options | own
     )
     master: redis.Redis = sentinel.master_for(name, db=int(database or 0), **_login(parts), **options)
     return master

@@ -53,6 +53,10 @@ RUN_PARTS: Final = (
 """Every key of a run but its frame streams; all of them expire some time after its end."""
 
 
+KEPT_WITHOUT_END_S: Final = 40 * 86400
+"""How long a run's keys live that nobody ends: longer than the longest plan."""
+
+
 def run_key(run: str, part: str) -> str:
     """The name of one of a run's keys."""
     return f"{{run:{run}}}:{part}"

@@ -9,7 +9,8 @@ from typing import Any, Final
 from loadgen.bus import keys
 from loadgen.bus.cluster import entries_of, fenced
 from loadgen.bus.connection import Bus, speaking_to
-from loadgen.errors import MessageError, NotFoundError
+from loadgen.bus.outage import Outage
+from loadgen.errors import MessageError, NotFoundError, StaleError
 from loadgen.messages import (
     Frame,
     RunRecord,
@@ -24,9 +25,6 @@ from loadgen.stats import SecondRow
 
 KEPT_AFTER_END_S: Final = 7 * 86400
 """How long a finished run can be asked for; then all its keys expire."""
-
-KEPT_WITHOUT_END_S: Final = 40 * 86400
-"""How long a run's keys live that nobody ends: longer than the longest plan."""
 
 QUARANTINE_KEPT: Final = 100
 """Refused frames kept to look at."""
@@ -43,11 +41,13 @@ class Sealing:
         seconds: sealed seconds and amendments, in the order to append them.
         position: stream id up to which all frames are dealt with; empty leaves it.
         totals: the workers whose last sealed sequence moved.
+        after: how many entries were sealed before; None does not look.
     """
 
     seconds: list[SecondRow] = field(default_factory=list)
     position: str = ""
     totals: dict[str, WorkerTotals] = field(default_factory=dict)
+    after: int | None = None
 
 
 class RunBus:
@@ -60,6 +60,11 @@ class RunBus:
 
     def _key(self, part: str) -> str:
         return keys.run_key(self.run, part)
+
+    @property
+    def outage(self) -> Outage:
+        """What this process says while Redis does not answer."""
+        return self._bus.outage
 
     # -- as submitted
 
@@ -121,6 +126,7 @@ class RunBus:
 
         Raises:
             FencedError: another coordinator leads; nothing was written.
+            StaleError: not as many entries were sealed as was thought; nothing was written.
         """
         with speaking_to(self._bus.url):
             written = self._bus.scripts.seal(
@@ -129,8 +135,11 @@ class RunBus:
                 [encode_second(row) for row in sealing.seconds],
                 {SHARD: sealing.position} if sealing.position else {},
                 {worker: totals.encode() for worker, totals in sealing.totals.items()},
+                sealing.after,
             )
-            fenced(written, self.run)
+            if written < 0:
+                raise _stale(self.run)
+            fenced(bool(written), self.run)
             if sealing.position:
                 self._redis.xtrim(keys.frames_key(self.run, SHARD), minid=_after(sealing.position), approximate=False)
 
@@ -162,9 +171,12 @@ class RunBus:
 
         Raises:
             MessageError: an entry is malformed; sealed seconds are ours, so this is not passed over.
+            StaleError: the entry at the position is gone, so what was read is no longer so: begin again at 0-0.
         """
         with speaking_to(self._bus.url):
-            answer = self._redis.xrange(self._key("sealed"), min=f"({position}", count=count)
+            answer = self._redis.xrange(self._key("sealed"), min=position, count=count + 1)
+        if position != "0-0" and (not answer or answer.pop(0)[0].decode() != position):
+            raise _stale(self.run)
         rows = [decode_second(fields[b"s"]) for _, fields in answer]
         return (answer[-1][0].decode() if answer else position), rows
 
@@ -239,20 +251,34 @@ class RunBus:
         with speaking_to(self._bus.url):
             self._redis.xadd(self._key("events"), {"e": event.encode()}, maxlen=100_000, approximate=True)
 
-    def send(self, frames: list[bytes]) -> None:
-        """Send encoded frames; sending one twice does no harm."""
+    def send(self, frames: list[bytes]) -> str:
+        """Send encoded frames; sending one twice does no harm.
+
+        Returns:
+            Stream id of the last one.
+        """
         with speaking_to(self._bus.url):
             pipeline = self._redis.pipeline(transaction=False)
             for frame in frames:
                 pipeline.xadd(keys.frames_key(self.run, SHARD), {"f": frame})
-            pipeline.expire(keys.frames_key(self.run, SHARD), KEPT_WITHOUT_END_S)
-            pipeline.execute()
+            pipeline.expire(keys.frames_key(self.run, SHARD), keys.KEPT_WITHOUT_END_S)
+            *ids, _ = pipeline.execute()
+        return str(ids[-1].decode())
+
+    def holds(self, entry_id: str) -> bool:
+        """Whether a frame that was sent still lies in Redis; if so, what was sent before it is there or dealt with."""
+        with speaking_to(self._bus.url):
+            return bool(self._redis.xrange(keys.frames_key(self.run, SHARD), min=entry_id, max=entry_id))
 
     def sealed_sequence(self, worker: str) -> int:
         """Number of a worker's last sealed frame, 0 before the first."""
         with speaking_to(self._bus.url):
             data = self._redis.hget(self._key("totals"), worker)
         return 0 if data is None else WorkerTotals.decode(data).sequence
+
+
+def _stale(run: str) -> StaleError:
+    return StaleError(f"what was sealed of run {run} is not what it was", hint="was Redis emptied, or failed over?")
 
 
 def _after(stream_id: str) -> str:

@@ -61,16 +61,21 @@ class Scripts:
         seconds: Sequence[bytes],
         positions: Mapping[int, str],
         totals: Mapping[str, bytes],
-    ) -> bool:
-        """Append sealed seconds and move positions and totals in one step; False when fenced off."""
-        args: list[Any] = [fence, len(seconds), *seconds, len(positions)]
+        after: int | None = None,
+    ) -> int:
+        """Append sealed seconds and move positions and totals in one step.
+
+        Returns:
+            1 when written, 0 when fenced off, -1 when there were not ``after`` sealed entries before.
+        """
+        args: list[Any] = [fence, "" if after is None else after, len(seconds), *seconds, len(positions)]
         for shard, position in positions.items():
             args += [shard, position]
         args.append(len(totals))
         for worker, packed in totals.items():
             args += [worker, packed]
         parts = ("fence", "sealed", "positions", "totals")
-        return bool(self._seal(keys=[keys.run_key(run, part) for part in parts], args=args))
+        return int(self._seal(keys=[keys.run_key(run, part) for part in parts], args=args))
 
     def record(self, run: str, fence: int, record: bytes) -> bool:
         """Write a run's record; False when fenced off."""

@@ -70,6 +70,7 @@ class Accounts:
         self._health = GeneratorSeconds(plan)
         self._names, self._losses = RunNames(plan.max_names), Losses(losses)
         self._read = bus.position()
+        self._entries = 0
         if load_ended_at_s is not None:
             self.end_load_at(load_ended_at_s)
         self._resume()
@@ -78,6 +79,7 @@ class Accounts:
     def _resume(self) -> None:
         position, rows = self._bus.sealed("0-0")
         while rows:
+            self._entries += len(rows)
             for row in rows:
                 self._names.remember(row.tally)
                 self._losses.remember(row)
@@ -150,6 +152,7 @@ class Accounts:
 
         Raises:
             FencedError: another coordinator leads; nothing was written.
+            StaleError: Redis holds other seconds than these accounts; nothing was written.
         """
         fresh = self._intake.next_second
         before = dict(self.totals)
@@ -159,7 +162,8 @@ class Accounts:
         for worker, totals in moved.items():
             totals.node = nodes.get(worker, "")
         if rows or moved:
-            self._bus.seal(self._fence, Sealing(rows, self._intake.position(), moved))
+            self._bus.seal(self._fence, Sealing(rows, self._intake.position(), moved, after=self._entries))
+            self._entries += len(rows)
         for row in rows:
             self._take(row)
 

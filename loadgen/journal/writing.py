@@ -200,6 +200,15 @@ class Journal:
         """What :meth:`turn` returned last is safe elsewhere: forget it."""
         self._forget((self.sequence + 1) % 2)
 
+    def end(self) -> None:
+        """Nothing was written since :meth:`turn`, and nothing will be: there is no such frame."""
+        self._forget(self.sequence % 2)
+
+    @property
+    def is_half_full(self) -> bool:
+        """Whether the frame that is being written holds half of the events that it can."""
+        return self.at >= EVENTS
+
     # -- within
 
     def _forget(self, half: int) -> None:

@@ -11,7 +11,7 @@ import sys
 
 from loadgen.bus import connect, is_speaking
 from loadgen.errors import LoadgenError
-from loadgen.worker.process import WorkerProcess
+from loadgen.worker.process import BEATS_A_LEASE, WorkerProcess
 from loadgen.worker.settings import WorkerSettings, cluster_key
 from loadgen.worker.targets import AllowedTargets, enforce
 
@@ -29,9 +29,10 @@ def main() -> int:
     logging.getLogger("locust").setLevel(logging.WARNING)
     try:
         bus = connect(settings.redis_url)
+        leases = connect(settings.redis_url, timeout_s=max(0.5, settings.lease_s / BEATS_A_LEASE), again=False)
         targets = AllowedTargets(settings.allow_targets)
         enforce(targets, exempt=is_speaking)
-        well = WorkerProcess(bus, settings, cluster_key(), targets).run()
+        well = WorkerProcess(bus, leases, settings, cluster_key(), targets).run()
     except LoadgenError as error:
         logging.getLogger("loadgen.worker").error("%s", error.message)  # noqa: TRY400 -- the sentence says all
         return error.exit_code

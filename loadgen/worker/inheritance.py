@@ -5,9 +5,10 @@
     process dies ──▶ frames in its spool  ─┐
                      journal, folded ──────┴─▶ sent, and sent again until sealed ──▶ folder removed
 
-Frames are numbered, so one that the process had sent already is passed over, and two supervisors that send the same do
-no harm. What an earlier supervisor left, because it was killed together with its processes, is found in the same place
-and treated alike.
+A process that ended well leaves the frames of its last half minute too: should Redis forget that they were sealed, as
+in a fail-over, they are sent again. Frames are numbered, so one that was sent already is passed over, and two
+supervisors that send the same do no harm. What an earlier supervisor left, because it was killed together with its
+processes, is found in the same place and treated alike.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from loadgen.bus import Bus, RunBus
 from loadgen.errors import BusError, LoadgenError
 from loadgen.journal import JournalError, Remains, remains
 from loadgen.messages import Frame, Health, RunState, pack_tally
+from loadgen.worker.outbox import KEPT_SEALED_S
 from loadgen.worker.spool import JOURNAL, frames_in
 
 log = logging.getLogger("loadgen.worker")
@@ -33,6 +35,8 @@ RESEND_S: Final = 3.0
 
 ASK_S: Final = 1.0
 """How often it is asked which are sealed."""
+
+_WAITING: Final = "what dead workers left is not sent"
 
 
 @dataclass(slots=True)
@@ -47,6 +51,7 @@ class _Estate:
         last: number of the last one.
         send_at_s: when to send again, monotonic.
         ask_at_s: when to ask again, monotonic.
+        settled_at_s: since when nothing is left to send, monotonic; None while there is.
     """
 
     folder: Path
@@ -55,6 +60,7 @@ class _Estate:
     frames: dict[int, bytes]
     send_at_s: float = 0.0
     ask_at_s: float = 0.0
+    settled_at_s: float | None = None
 
     @property
     def last(self) -> int:
@@ -75,7 +81,14 @@ class Inheritance:
         self._estates: list[_Estate] = []
 
     def __len__(self) -> int:
-        return len(self._estates)
+        """How many processes left something that is not sealed."""
+        return sum(estate.settled_at_s is None for estate in self._estates)
+
+    def clear(self) -> None:
+        """This supervisor ends: what is sealed is not kept any longer."""
+        for estate in self._estates:
+            if estate.settled_at_s is not None:
+                shutil.rmtree(estate.folder, ignore_errors=True)
 
     def find(self) -> None:
         """Take over what processes left that no supervisor looks after any more."""
@@ -98,12 +111,18 @@ class Inheritance:
             try:
                 done = self._tend(estate)
             except BusError as error:
-                log.warning("what worker %s left cannot be sent yet: %s", estate.worker, error.message)
-                estate.send_at_s = estate.ask_at_s = self._monotonic() + RESEND_S
-                continue
+                self._bus.outage.met(_WAITING, error)
+                self._wait()
+                return
             if done:
                 self._estates.remove(estate)
                 shutil.rmtree(estate.folder, ignore_errors=True)
+        self._bus.outage.over(_WAITING)
+
+    def _wait(self) -> None:
+        """No Redis for one is none for all: each question may take seconds in which nobody looks after the living."""
+        for estate in self._estates:
+            estate.send_at_s = estate.ask_at_s = self._monotonic() + RESEND_S
 
     def _take(self, folder: Path, *, surely_ended: bool) -> None:
         try:
@@ -137,7 +156,9 @@ class Inheritance:
             return True
         estate.ask_at_s = now_s + ASK_S
         if record is None or record.state is RunState.FINISHED or sealed >= estate.last:
-            return True
+            estate.settled_at_s = estate.settled_at_s or now_s
+            return now_s - estate.settled_at_s >= KEPT_SEALED_S
+        estate.settled_at_s = None
         if now_s >= estate.send_at_s:
             bus.send([frame for number, frame in sorted(estate.frames.items()) if number > sealed])
             estate.send_at_s = now_s + RESEND_S

@@ -1,8 +1,20 @@
-"""Frames until they are sealed. Pure; time is an argument.
+"""Frames until they are sealed, and a little longer. Pure; time is an argument.
 
-A frame is numbered when it is put in, handed out to be sent, and handed out again when it has not been sealed for a
-while: after a cut, or when a server forgot it. Each time it waits twice as long, so that a cluster without a
-coordinator does not fill its Redis. It leaves only when the coordinator says it is sealed.
+::
+
+    put ─▶ unsent ──sent──▶ in Redis ──sealed──▶ kept for KEPT_SEALED_S ─▶ forgotten
+             ▲                 │                    │
+             └───── lost ──────┴── the sealed number went back
+
+A frame is numbered when it is put in and leaves only when the coordinator has sealed it. What was sealed is kept a
+little longer, because Redis may forget the latest that it was told: a replica that takes over lacks what had not
+reached it, a disk flushed once a second lacks a second. Then the sealed number goes back, and the frames beyond it are
+sent again.
+
+What lies in Redis is not sent again while it lies there, so that a cluster without a coordinator does not fill it, and
+only so many frames may lie there unsealed. The rest waits here. The more wait, the more seconds a new frame covers
+(:attr:`Outbox.seconds_a_frame`), so memory grows ever slower, however long Redis is away; the first
+:data:`APART` seconds stay apart.
 """
 
 from __future__ import annotations
@@ -10,60 +22,125 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-RESEND_S: Final = 3.0
-"""A frame that was sent and not sealed for so long is sent again; sealing takes some 1.3 s."""
+ASK_AGAIN_S: Final = 3.0
+"""A frame that was sent and not sealed for so long may be lost; sealing takes some 1.3 s."""
+
+LONGEST_ASK_AGAIN_S: Final = 60.0
+"""The longest between two looks whether it is."""
 
 BATCH: Final = 50
 """Frames handed out at once: after a long cut they go in portions."""
 
+KEPT_SEALED_S: Final = 30.0
+"""How long sealed frames are kept: three times what ``min-replicas-max-lag`` lets a replica lag by default (10 s)."""
 
-LONGEST_RESEND_S: Final = 60.0
-"""The longest that a frame waits to be sent again."""
+IN_REDIS_MOST: Final = 600
+"""Frames that may lie in Redis unsealed: ten minutes without a coordinator."""
+
+APART: Final = 300
+"""Frames of one second that may wait unsent before frames of several seconds are made: five minutes."""
+
+STEP: Final = 150
+"""With every so many more the seconds of a frame double…"""
+
+LONGEST_FRAME_S: Final = 16
+"""…up to this: a journal has room for the events of so many seconds."""
+
+FULL_BYTES: Final = 32 * 1024 * 1024
+"""So much held makes every new frame as long as can be."""
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Held:
     data: bytes
-    due_at_s: float = float("-inf")
-    patience_s: float = RESEND_S
+    sent: bool = False
+    sealed_at_s: float | None = None
 
 
 class Outbox:
-    """The unsealed frames of one worker in one run."""
+    """The frames of one worker in one run that may still have to be sent."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, _Waiting] = {}
+        self._held: dict[int, _Held] = {}
         self._last = 0
+        self._sealed_to = 0
+        self._ask_at_s = float("inf")
+        self._patience_s = ASK_AGAIN_S
+        self.held_bytes = 0
+        """Size of all frames held."""
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        """How many are not sealed."""
+        return self._last - self._sealed_to
 
     @property
     def next_sequence(self) -> int:
         """The number that the next frame must carry."""
         return self._last + 1
 
+    @property
+    def kept_from(self) -> int:
+        """Number of the oldest frame held."""
+        return next(iter(self._held), self.next_sequence)
+
+    @property
+    def seconds_a_frame(self) -> int:
+        """How many seconds the next frame should cover."""
+        if self.held_bytes > FULL_BYTES:
+            return LONGEST_FRAME_S
+        beyond = sum(not frame.sent for frame in self._held.values()) - APART
+        return 1 if beyond < 0 else min(2 ** (1 + beyond // STEP), LONGEST_FRAME_S)
+
     def put(self, data: bytes) -> None:
         """Keep the frame that carries :attr:`next_sequence`."""
         self._last += 1
-        self._waiting[self._last] = _Waiting(data)
+        self._held[self._last] = _Held(data)
+        self.held_bytes += len(data)
 
-    def due(self, now_s: float) -> list[tuple[int, bytes]]:
-        """Frames to send now, oldest first, at most :data:`BATCH`.
+    def due(self) -> list[tuple[int, bytes]]:
+        """Frames to send now, oldest first, at most :data:`BATCH`."""
+        in_redis = sum(frame.sent and frame.sealed_at_s is None for frame in self._held.values())
+        unsent = ((n, frame.data) for n, frame in self._held.items() if not frame.sent)
+        return [frame for frame, _ in zip(unsent, range(min(BATCH, IN_REDIS_MOST - in_redis)), strict=False)]
+
+    def sent(self, numbers: list[int], now_s: float) -> None:
+        """These frames are in Redis now."""
+        for number in numbers:
+            if number in self._held:
+                self._held[number].sent = True
+        self._ask_at_s = min(self._ask_at_s, now_s + self._patience_s)
+
+    def overdue(self, now_s: float) -> bool:
+        """Whether what was sent should have been sealed by now: does it still lie in Redis?
 
         Args:
             now_s: monotonic clock, seconds.
         """
-        frames = ((number, frame.data) for number, frame in self._waiting.items() if now_s >= frame.due_at_s)
-        return [frame for frame, _ in zip(frames, range(BATCH), strict=False)]
+        return now_s >= self._ask_at_s
 
-    def sent(self, numbers: list[int], now_s: float) -> None:
-        """These frames are in Redis now."""
-        for frame in (self._waiting[number] for number in numbers if number in self._waiting):
-            frame.due_at_s = now_s + frame.patience_s
-            frame.patience_s = min(2 * frame.patience_s, LONGEST_RESEND_S)
+    def still_there(self, now_s: float) -> None:
+        """It does: nobody seals it. The next look is twice as far away."""
+        self._patience_s = min(2 * self._patience_s, LONGEST_ASK_AGAIN_S)
+        self._ask_at_s = now_s + self._patience_s
 
-    def sealed(self, up_to: int) -> None:
-        """Everything up to this number is sealed and can be forgotten."""
-        for number in [n for n in self._waiting if n <= up_to]:
-            del self._waiting[number]
+    def lost(self) -> None:
+        """It does not: all that is not sealed must be sent again."""
+        for number, frame in self._held.items():
+            if number > self._sealed_to:
+                frame.sent, frame.sealed_at_s = False, None
+        self._ask_at_s = float("inf")
+
+    def sealed(self, up_to: int, now_s: float) -> None:
+        """Everything up to this number is sealed, and nothing beyond it, whatever was said before."""
+        if up_to != self._sealed_to:
+            went_back, self._sealed_to = up_to < self._sealed_to, min(up_to, self._last)
+            self._patience_s = ASK_AGAIN_S
+            self._ask_at_s = now_s + self._patience_s if len(self) else float("inf")
+            if went_back:
+                self.lost()
+        for number, frame in list(self._held.items()):
+            if number <= self._sealed_to and frame.sealed_at_s is None:
+                frame.sent, frame.sealed_at_s = True, now_s
+            if frame.sealed_at_s is not None and now_s - frame.sealed_at_s >= KEPT_SEALED_S:
+                self.held_bytes -= len(frame.data)
+                del self._held[number]

@@ -22,7 +22,7 @@ from loadgen import __version__
 from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.clock import ClusterClock
 from loadgen.errors import BusError, LoadgenError, MessageError
-from loadgen.messages import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
+from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.plan.secrets import redact, values_in
 from loadgen.worker import essential
 from loadgen.worker.preparation import Prepared, prepare, scratch_folder
@@ -42,6 +42,14 @@ LISTEN_S: Final = 1.0
 RETRY_S: Final = 0.2
 """Pause before speaking again to a Redis that did not answer."""
 
+_NOT_RENEWED: Final = "the lease is not renewed"
+_NOT_HEARD: Final = "control is not heard"
+_NOT_SEEN: Final = "the seat is not seen"
+_NOT_SAID: Final = "the coordinator is not told"
+
+READY_AGAIN_S: Final = 2.0
+"""A worker that is invited again so long after it said that it was ready says it again."""
+
 NO_LEADER_S: Final = 30.0
 """Without a coordinator guards are unwatched: after this long no shopper is started."""
 
@@ -51,13 +59,14 @@ class WorkerProcess:
 
     Args:
         bus: open connection.
+        leases: another one, for what must not wait: a beat that is not answered soon is sent again, by us.
         settings: what the operator said.
         key: the cluster's key, empty without one.
         targets: whom it may aim at.
     """
 
-    def __init__(self, bus: Bus, settings: WorkerSettings, key: bytes, targets: AllowedTargets) -> None:
-        self._bus, self._cluster = bus, ClusterBus(bus)
+    def __init__(self, bus: Bus, leases: Bus, settings: WorkerSettings, key: bytes, targets: AllowedTargets) -> None:
+        self._bus, self._cluster, self._leases = bus, ClusterBus(bus), ClusterBus(leases)
         self._settings, self._key, self._targets = settings, key, targets
         self._clock = ClusterClock()
         self._info = WorkerInfo(
@@ -70,10 +79,12 @@ class WorkerProcess:
         )
         self._lease_until_s = 0.0
         self._led_at_s = time.monotonic()
-        self._beat_now, self._ended = Event(), Event()
+        self._beat_now, self._look_now, self._ended = Event(), Event(), Event()
         self._serving: Serving | None = None
         self._invited: str = ""
-        self._seats: dict[str, Seat] = {}
+        self._to_look_at: set[str] = set()
+        self._doubted = False
+        self._ready_at_s = float("inf")
 
     def run(self) -> bool:
         """Join the cluster, serve one run, leave.
@@ -84,12 +95,12 @@ class WorkerProcess:
         Raises:
             BusError: Redis cannot be reached at the very start.
         """
-        self._cluster.sync_clock(self._clock)
+        self._leases.sync_clock(self._clock)
         position = self._cluster.control_position()
         self._renew()
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._on_signal, number, None)
-        greenlets = [essential.spawn(self._beat), essential.spawn(self._listen, position)]
+        greenlets = [essential.spawn(self._beat), essential.spawn(self._listen, position), essential.spawn(self._look)]
         gevent.wait([self._ended, essential.broken], count=1)
         gevent.killall(greenlets, timeout=2)
         try:
@@ -105,13 +116,19 @@ class WorkerProcess:
         return now_s < self._lease_until_s and now_s - self._led_at_s < NO_LEADER_S
 
     def _renew(self) -> None:
-        pulse = self._cluster.beat(self._info, self._settings.lease_s)
+        try:
+            pulse = self._leases.beat(self._info, self._settings.lease_s)
+        except BusError:
+            self._doubted = True  # it may have been heard, and its answer may have been that this worker had joined
+            raise
         if pulse.led:
             self._led_at_s = time.monotonic()
+        if (pulse.joined or self._doubted) and self._invited:
+            self._look_at_seat(self._invited)
+        self._doubted = False
         if pulse.joined and self._invited:
             # It was taken for dead, so its share may be someone else's by now: no load before the next beat.
-            log.warning("this worker was taken off the list; it looks at its seat again")
-            self._look_at_seat(self._invited)
+            log.warning("this worker was taken off the list; it has looked at its seat again")
             return
         self._lease_until_s = pulse.lease_until_s
 
@@ -124,9 +141,10 @@ class WorkerProcess:
                 self._renew()
                 beats += 1
                 if beats % BEATS_A_LEASE == 0:
-                    self._cluster.sync_clock(self._clock)
+                    self._leases.sync_clock(self._clock)
+                self._bus.outage.over(_NOT_RENEWED)
             except BusError as error:
-                log.warning("the lease is not renewed: %s", error.message)
+                self._bus.outage.met(_NOT_RENEWED, error)
                 gevent.sleep(RETRY_S)
                 self._beat_now.set()
 
@@ -140,13 +158,32 @@ class WorkerProcess:
     def _listen(self, position: str) -> None:
         while True:
             try:
-                heard, messages = self._cluster.listen(position, LISTEN_S)
+                position, messages = self._cluster.listen(position, LISTEN_S)
                 for _, message in messages:
                     self._obey(message)
-                position = heard  # not before all of it was obeyed: obeying a word twice does no harm
+                self._bus.outage.over(_NOT_HEARD)
             except BusError as error:
-                log.warning("control is not heard: %s", error.message)
+                self._bus.outage.met(_NOT_HEARD, error)
                 gevent.sleep(RETRY_S)
+
+    def _look(self) -> None:
+        """Look at seats, in a greenlet of its own: no slow answer stands between this worker and a stop."""
+        while True:
+            self._look_now.wait()
+            self._look_now.clear()
+            try:
+                for run in list(self._to_look_at):
+                    self._look_at_seat(run)
+                    self._to_look_at.discard(run)
+                self._bus.outage.over(_NOT_SEEN)
+            except BusError as error:
+                self._bus.outage.met(_NOT_SEEN, error)
+                gevent.sleep(RETRY_S)
+                self._look_now.set()
+
+    def _look_soon(self, run: str) -> None:
+        self._to_look_at.add(run)
+        self._look_now.set()
 
     def _obey(self, message: ControlMessage) -> None:
         mine = message.run in {self._invited, "*"} if self._invited else False
@@ -155,7 +192,7 @@ class WorkerProcess:
         elif message.kind == "stop" and mine:
             self._ended.set()
         elif message.kind in {"invite", "epoch"} and (not self._invited or mine):
-            self._look_at_seat(message.run)
+            self._look_soon(message.run)
         elif message.kind == "end" and mine and self._serving is None:
             self._ended.set()
         elif message.kind == "end" and mine and self._serving is not None:
@@ -170,15 +207,16 @@ class WorkerProcess:
         if seat is None and self._serving is not None:
             log.warning("run %s is gone", run)
             self._serving.stop(StopMode.NOW)
-        if seat is None or (self._info.leaving and not self._invited):
+        if seat is None or (self._invited and run != self._invited) or (self._info.leaving and not self._invited):
             return
         if not self._invited:
             self._invited = run
             self._say(run=run)
             essential.spawn(self._serve, run)
-        self._seats[run] = seat
         if self._serving is not None:
             self._serving.assign(seat)
+            if not seat.epoch and time.monotonic() - self._ready_at_s > READY_AGAIN_S:
+                self._say_ready(RunBus(self._bus, run))  # a fail-over may have forgotten that it was said
 
     def _ask_to_stop(self, reason: str) -> None:
         self._cluster.say(ControlMessage(kind="stop", run=self._invited, mode=StopMode.GRACEFUL, reason=reason))
@@ -202,15 +240,21 @@ class WorkerProcess:
                     self._ask_to_stop,
                     Spool(Path(self._settings.spool)) if self._settings.spool else None,
                 )
-                self._tell(bus, WorkerEventKind.READY)
-                self._serving.assign(self._seats[run])
+                self._say_ready(bus)
+                self._look_soon(run)  # it may have got a share meanwhile, or be gone
                 sequence = self._serving.serve()
                 self._tell(bus, WorkerEventKind.DONE, sequence=sequence)
+            except BusError as error:
+                log.warning("the last word is not said, what was counted is sent in this worker's name: %s", error)
             except Exception:
                 log.error("run %s: this worker failed\n%s", run, redact(traceback.format_exc(), prepared.secrets))  # noqa: TRY400 -- its traceback may hold secrets
                 raise
             finally:
                 self._ended.set()
+
+    def _say_ready(self, bus: RunBus) -> None:
+        self._ready_at_s = time.monotonic()
+        self._tell(bus, WorkerEventKind.READY)
 
     def _prepare(self, bus: RunBus, scratch: Path) -> Prepared | None:
         secrets: tuple[str, ...] = ()
@@ -236,8 +280,9 @@ class WorkerProcess:
             except BusError as error:
                 if time.monotonic() > deadline_s:
                     raise
-                log.warning("%s is not said: %s", kind, error.message)
+                bus.outage.met(_NOT_SAID, error)
                 gevent.sleep(RETRY_S)
+        bus.outage.over(_NOT_SAID)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self._serving is None:

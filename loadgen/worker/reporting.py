@@ -33,6 +33,8 @@ ASK_S: Final = 1.0
 RETRY_S: Final = 0.25
 """Pause before speaking again to a Redis that did not answer."""
 
+_WAITING: Final = "frames wait"
+
 
 class Reporting:
     """The frames of one worker in one run.
@@ -63,6 +65,7 @@ class Reporting:
         self._outbox = Outbox()
         self._health = HealthMeter(lambda: recorder.in_flight)
         self._wake = Event()
+        self._latest = "0-0"
         self._second = max(0, int(elapsed()))
         self.epoch = 0
         self._ticker = essential.spawn(self._tick)
@@ -83,20 +86,22 @@ class Reporting:
             Whether everything was sealed.
         """
         self._ticker.kill()
+        if self._elapsed() >= self._second + 1:
+            self._close()  # the ticker was about to
         self._close(last=True)
         with gevent.Timeout(patience_s, exception=False):
             while len(self._outbox):
                 gevent.sleep(0.05)
         self._health.stop()
         self._sender.kill()
-        if self._spool is not None and not len(self._outbox):
-            self._spool.clear()
+        self._recorder.journal.end()
         return not len(self._outbox)
 
     def _tick(self) -> None:
         while True:
-            gevent.sleep(max(0.0, self._second + 1 - self._elapsed()))
-            if self._elapsed() >= self._second + 1:
+            gevent.sleep(min(1.0, max(0.0, self._second + self._outbox.seconds_a_frame - self._elapsed())))
+            full = self._elapsed() >= self._second + self._outbox.seconds_a_frame
+            if full or self._recorder.journal.is_half_full:
                 gevent.sleep(0)  # what waited for a loop that is late belongs to the second that made it wait
                 self._close()
 
@@ -140,16 +145,27 @@ class Reporting:
             self._wake.clear()
             now_s = time.monotonic()
             try:
-                batch = self._outbox.due(now_s)
-                if batch:
-                    self._bus.send([data for _, data in batch])
-                    self._outbox.sent([number for number, _ in batch], now_s)
+                self._send_due(now_s)
                 if now_s - asked_at_s >= ASK_S or self._ticker.dead:
-                    sealed = self._bus.sealed_sequence(self._worker)
-                    self._outbox.sealed(sealed)
-                    if self._spool is not None:
-                        self._spool.forget(sealed)
+                    self._ask(now_s)
                     asked_at_s = now_s
+                self._bus.outage.over(_WAITING)
             except (BusError, MessageError) as error:
-                log.warning("frames wait: %s", error.message)
+                self._bus.outage.met(_WAITING, error)
                 gevent.sleep(RETRY_S)
+
+    def _send_due(self, now_s: float) -> None:
+        while batch := self._outbox.due():
+            self._latest = self._bus.send([data for _, data in batch])
+            self._outbox.sent([number for number, _ in batch], now_s)
+
+    def _ask(self, now_s: float) -> None:
+        """What is sealed? And if nothing is: does what was sent still lie in Redis?"""
+        self._outbox.sealed(self._bus.sealed_sequence(self._worker), now_s)
+        if self._spool is not None:
+            self._spool.forget(self._outbox.kept_from - 1)
+        if self._outbox.overdue(now_s):
+            if self._bus.holds(self._latest):
+                self._outbox.still_there(now_s)
+            else:
+                self._outbox.lost()

@@ -90,8 +90,8 @@ class Serving:
 
     def assign(self, seat: Seat) -> None:
         """Take new shares; the first ones start the load."""
-        if seat.epoch <= self._seat.epoch:
-            return
+        if (seat.epoch, seat.from_s) <= (self._seat.epoch, self._seat.from_s):
+            return  # of two with one number the later one holds: a fail-over forgot the first
         self._seat = seat
         self._recorder.journal.works_by(seat.epoch)
         if not self._loads:

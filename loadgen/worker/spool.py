@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -59,14 +58,10 @@ class Spool:
         self._kept.add(number)
 
     def forget(self, up_to: int) -> None:
-        """Everything up to this number is sealed."""
+        """Nobody will ask for anything up to this number any more."""
         for number in [kept for kept in self._kept if kept <= up_to]:
             (self._folder / f"{number:08}").unlink(missing_ok=True)
             self._kept.discard(number)
-
-    def clear(self) -> None:
-        """Nothing is left to be told."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def frames_in(folder: Path) -> dict[int, bytes]:

@@ -93,6 +93,7 @@ class Supervisor:
         while len(self._inheritance) and time.monotonic() < patient_until_s:
             self._inheritance.tend()
             time.sleep(LOOK_S)
+        self._inheritance.clear()
         with contextlib.suppress(OSError):  # not empty: another supervisor's processes, or frames nobody would take
             self._spools.rmdir()
 

@@ -9,7 +9,7 @@ from drawn import a_frame
 
 from loadgen.bus import ClusterBus, RunBus, Sealing, keys
 from loadgen.bus.run import KEPT_AFTER_END_S, QUARANTINE_KEPT
-from loadgen.errors import FencedError, MessageError, NotFoundError
+from loadgen.errors import FencedError, MessageError, NotFoundError, StaleError
 from loadgen.messages import Frame, Health, RunRecord, Seat, WorkerEvent, WorkerEventKind, WorkerTotals, pack_tally
 from loadgen.stats import Tally
 
@@ -210,6 +210,37 @@ def test_sealed_seconds_are_read_in_portions_and_in_the_order_written(run, make_
     _, rest = run.sealed(position, count=3)
 
     assert [row.second for row in first + rest] == [0, 1, 2, 1, 3]
+
+
+def test_who_read_what_is_sealed_no_more_is_told_so(run, bus, make_row):
+    run.seal(FENCE, Sealing([make_row(0), make_row(1)]))
+    position, _ = run.sealed("0-0")
+    bus.client.xdel(keys.run_key(RUN, "sealed"), position)  # as a fail-over forgets it
+    with pytest.raises(StaleError, match="not what it was") as caught:
+        run.sealed(position)
+    assert caught.value.exit_code == 5
+    bus.client.delete(keys.run_key(RUN, "sealed"))
+    with pytest.raises(StaleError):
+        run.sealed(position)
+
+
+def test_a_leader_that_thinks_wrongly_of_what_is_sealed_writes_nothing(run, make_row):
+    run.seal(FENCE, Sealing([make_row(0)], after=0))
+    for after in (0, 2):
+        with pytest.raises(StaleError):
+            run.seal(FENCE, Sealing([make_row(1)], after=after))
+    run.seal(FENCE, Sealing([make_row(1)], after=1))
+    assert run.sealed("0-0")[1] == [make_row(0), make_row(1)]
+
+
+def test_a_worker_can_ask_whether_what_it_sent_still_lies_there(run, bus):
+    run.send([frame(1).encode()])
+    latest = run.send([frame(2).encode(), frame(3).encode()])
+    assert run.holds(latest)
+    bus.client.delete(keys.frames_key(RUN, 0))
+    assert not run.holds(latest)
+    run.send([frame(4).encode()])
+    assert not run.holds(latest)
 
 
 def test_a_frame_trimmed_away_by_a_leader_that_was_replaced_is_still_there(run, make_row):

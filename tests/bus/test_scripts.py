@@ -47,18 +47,35 @@ def test_every_script_says_what_it_needs_and_gives(script):
 
 
 def test_the_first_to_ask_leads_and_nobody_else_while_its_lease_lasts(bus):
-    assert bus.scripts.lead("a", 60) == (True, 1)
+    leading, fence = bus.scripts.lead("a", 60)
+    assert leading
     assert bus.scripts.lead("b", 60) == (False, "a")
-    assert bus.scripts.lead("a", 60) == (True, 1)
+    assert bus.scripts.lead("a", 60) == (True, fence)
     assert 59_000 < bus.client.pttl(keys.LEADER) <= 60_000
 
 
 def test_every_new_leadership_has_a_higher_fence(bus):
-    assert bus.scripts.lead("a", 60) == (True, 1)
+    first = bus.scripts.lead("a", 60)
     assert bus.scripts.resign("a")
-    assert bus.scripts.lead("a", 60) == (True, 2)
+    second = bus.scripts.lead("a", 60)
     bus.client.delete(keys.LEADER)
-    assert bus.scripts.lead("b", 60) == (True, 3)
+    third = bus.scripts.lead("b", 60)
+    assert (True, 0) < first < second < third
+
+
+def test_the_fence_rises_even_where_redis_forgot_it(bus):
+    before = bus.scripts.lead("a", 60)
+    time.sleep(0.002)  # it is the server's clock, in milliseconds
+    bus.client.flushall()
+    after = bus.scripts.lead("b", 60)
+    assert before < after
+
+
+def test_the_fence_rises_even_where_the_clock_goes_back(bus):
+    far = int(time.time() * 1000) + 10**9
+    bus.client.set(keys.FENCE, far)
+    assert bus.scripts.lead("a", 60) == (True, far + 1)
+    assert int(bus.client.get(keys.FENCE)) == far + 1
 
 
 def test_a_lease_that_is_not_renewed_ends(bus):
@@ -173,13 +190,13 @@ def test_another_fence_writes_nothing(bus, write, fence):
     WRITES[write](bus, 5)
     before = dump(bus)
 
-    assert WRITES[write](bus, fence) is False
+    assert not WRITES[write](bus, fence)
     assert dump(bus) == before
 
 
 @pytest.mark.parametrize("write", WRITES)
 def test_a_run_that_nobody_claimed_is_not_written(bus, write):
-    assert WRITES[write](bus, 1) is False
+    assert not WRITES[write](bus, 1)
     assert dump(bus) == {}
 
 
@@ -190,6 +207,18 @@ def test_sealing_writes_everything_in_one_step(bus):
     assert [fields for _, fields in bus.client.xrange(keys.run_key(RUN, "sealed"))] == [{b"s": b"s0"}, {b"s": b"s1"}]
     assert bus.client.hgetall(keys.run_key(RUN, "positions")) == {b"0": b"5-1"}
     assert bus.client.hgetall(keys.run_key(RUN, "totals")) == {b"w": b"totals"}
+
+
+def test_a_step_that_was_done_already_is_not_done_again(bus):
+    bus.scripts.claim(RUN, 5)
+    step = (RUN, 5, [b"s0", b"s1"], {0: "5-1"}, {"w": b"totals"})
+    assert bus.scripts.seal(*step, after=0) == 1
+    before = dump(bus)
+
+    assert bus.scripts.seal(*step, after=0) == -1
+    assert dump(bus) == before
+    assert bus.scripts.seal(RUN, 4, [], {}, {}, after=0) == 0
+    assert bus.scripts.seal(RUN, 5, [b"s2"], {}, {}, after=2) == 1
 
 
 def test_sealing_nothing_is_allowed(bus):
@@ -217,7 +246,7 @@ def test_seats_of_others_stay_as_they_are(bus):
 
 
 def test_scripts_are_loaded_again_where_a_server_forgot_them(bus):
-    bus.scripts.lead("a", 60)
+    leading = bus.scripts.lead("a", 60)
     bus.client.script_flush()
 
-    assert bus.scripts.lead("a", 60) == (True, 1)
+    assert bus.scripts.lead("a", 60) == leading

@@ -2,6 +2,7 @@
 
 import pytest
 from cluster.harness import Cluster
+from cluster.servers import Servers
 
 from loadgen.bus import EmbeddedServer
 from loadgen.children import stop_child
@@ -14,16 +15,38 @@ def redis_url():
 
 
 @pytest.fixture
-def cluster(tmp_path, redis_url, request):
-    cluster = Cluster(tmp_path, redis_url)
-    yield cluster
-    for child in reversed(cluster.children):
-        stop_child(child, patience_s=15)
-        if child.stdout:
-            child.stdout.close()
-    cluster.bus.close()
+def servers(tmp_path, request):
+    """Redis servers that a test may hurt."""
+    servers = Servers(tmp_path)
+    yield servers
+    servers.stop()
     if getattr(request.node, "failed_in_call", False):
-        print(cluster.logs())  # noqa: T201 -- shown by pytest with the failure
+        print(servers.logs())  # noqa: T201 -- shown by pytest with the failure
+
+
+@pytest.fixture
+def cluster_at(tmp_path, servers, request):  # noqa: ARG001 -- servers outlive who speaks to them
+    """Make a cluster that meets in a Redis of the test's own."""
+    made = []
+
+    def make(redis_url: str) -> Cluster:
+        made.append(Cluster(tmp_path, redis_url))
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        for child in reversed(cluster.children):
+            stop_child(child, patience_s=15)
+            if child.stdout:
+                child.stdout.close()
+        cluster.bus.close()
+        if getattr(request.node, "failed_in_call", False):
+            print(cluster.logs())  # noqa: T201 -- shown by pytest with the failure
+
+
+@pytest.fixture
+def cluster(redis_url, cluster_at):
+    return cluster_at(redis_url)
 
 
 @pytest.hookimpl(wrapper=True)

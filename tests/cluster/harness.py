@@ -1,5 +1,6 @@
 """A cluster of real processes for one test, the demo shop, and waiting for conditions."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from loadgen.bus import Bus, connect
 from loadgen.children import loadgen_command, start_child
 from loadgen.cli.following import Follower
 from loadgen.cli.submission import read_plan, submit
+from loadgen.errors import BusError
 from loadgen.messages import RunState
 
 KEY = "a key for tests"
@@ -67,6 +69,13 @@ class Cluster:
         wait_until(lambda: len(self.members()) >= before + processes, "workers join")
         return child
 
+    def nodes(self, count: int, *args: str) -> list[subprocess.Popen]:
+        """Start machines of one worker process each, all at once, and wait until they have joined."""
+        before = len(self.members())
+        children = [self.start("worker", "--processes", "1", *args) for _ in range(count)]
+        wait_until(lambda: len(self.members()) >= before + count, "the machines join")
+        return children
+
     def members(self) -> dict:
         """Workers on the list."""
         from loadgen.bus import ClusterBus
@@ -103,11 +112,17 @@ class Shop:
         requests.post(f"{self.url}/_shop/faults", json=fault, timeout=5).raise_for_status()
 
 
+def look(follower: Follower) -> None:
+    """Take in what is new of a run; a Redis that does not answer has nothing new."""
+    with contextlib.suppress(BusError):
+        follower.look()
+
+
 def finish(follower: Follower, seconds: float = 60.0) -> Follower:
     """Follow a run to its end."""
 
     def ended() -> bool:
-        follower.look()
+        look(follower)
         return follower.finished
 
     wait_until(ended, f"run {follower.record.run} ends", seconds)
@@ -118,7 +133,7 @@ def reach(follower: Follower, second: int, seconds: float = 30.0) -> None:
     """Follow a run until a second of it is sealed."""
 
     def sealed() -> bool:
-        follower.look()
+        look(follower)
         assert follower.record.state is not RunState.FINISHED, follower.record.detail
         return follower.stats.last_second >= second
 
@@ -128,3 +143,37 @@ def reach(follower: Follower, second: int, seconds: float = 30.0) -> None:
 def ended_by_itself(follower: Follower) -> bool:
     """Whether nothing cut a run short. (On a starved machine its generator may rightly call itself invalid.)"""
     return follower.record.verdict.outcome in {"passed", "invalid"}
+
+
+def one_page(shop: Shop, seconds: float, rate: int = 40, **more) -> dict:
+    """A plan in which each shopper sends one request: what the shop counts is what arrived."""
+    return {
+        "name": "one-page",
+        "target": {"base_url": shop.url},
+        "journeys": [{"file": "looking.py", "user": "OnePage"}],
+        "load": [{"shape": {"constant": {"at": f"{rate}/s", "for": f"{seconds:g}s"}}}],
+        "graceful_stop": "5s",
+        **more,
+    }
+
+
+def assert_exact(follower: Follower, shop: Shop, *, missed: bool = False) -> None:
+    """Every arrival of a finished run of :func:`one_page` is accounted for, and each request counted once.
+
+    Args:
+        follower: the run.
+        shop: its independent count.
+        missed: whether some arrivals may have been missed.
+    """
+    total, served = follower.stats.total, shop.stats()["requests_total"]
+    arrivals = total.arrivals_total()
+    assert (total.requests, total.sent, total.in_flight) == (served, served, 0)
+    assert arrivals.started == served
+    assert arrivals.started + arrivals.missed + arrivals.dropped == follower.stats.planned
+    assert arrivals.dropped == 0
+    assert (arrivals.missed > 0) == missed, arrivals
+    assert sum(worker.requests for worker in follower.record.workers.values()) == served
+    assert follower.record.silences == []
+    for row in follower.stats.timeline():
+        started = row.tally.arrivals_total().started
+        assert started <= row.planned + len(follower.record.workers), f"second {row.second}: {started}"

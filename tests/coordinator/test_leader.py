@@ -80,12 +80,14 @@ def test_one_leads_and_another_stands_by_until_it_may(cluster):
     cluster.turn(one)
     cluster.turn(other)
     assert cluster.bus.leader() == one.name
-    assert [(shown.leading, shown.fence) for shown in cluster.shown] == [(True, 1), (False, 0)]
+    first, second = cluster.shown
+    assert first.leading
+    assert (second.leading, second.fence) == (False, 0)
 
     one._resign()
     cluster.turn(other, seconds=3)
     assert cluster.bus.leader() == other.name
-    assert cluster.shown[-1].fence == 2
+    assert cluster.shown[-1].fence > first.fence
 
 
 def test_a_lease_is_renewed_before_it_ends(cluster, bus):

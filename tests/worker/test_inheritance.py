@@ -16,6 +16,7 @@ from loadgen.journal import Journal, Kind
 from loadgen.messages import Frame, Health, RunRecord, RunState, WorkerTotals, pack_tally, unpack_tally
 from loadgen.stats import Tally
 from loadgen.worker.inheritance import ASK_S, RESEND_S, Inheritance
+from loadgen.worker.outbox import KEPT_SEALED_S
 from loadgen.worker.spool import JOURNAL, Spool, cluster_folder, frames_in
 
 LIVES = """
@@ -124,6 +125,41 @@ def test_it_is_sent_again_until_it_is_sealed_and_then_forgotten(machine: Machine
     machine.seal(1)
     machine.later(ASK_S + 0.1)
     assert len(machine.inheritance) == 0
+    assert (machine.folder / "w1").exists()
+    machine.later(KEPT_SEALED_S)
+    assert not (machine.folder / "w1").exists()
+
+
+def test_what_was_sealed_and_is_not_any_more_is_sent_again(machine: Machine) -> None:
+    machine.journal(1).close()
+    machine.inheritance.take_over("w1")
+    machine.seal(1)
+    machine.later(ASK_S + 0.1)
+    machine.seal(0)  # a fail-over
+    machine.later(KEPT_SEALED_S - 1)
+    assert len(machine.inheritance) == 1
+    assert [frame.sequence for frame in machine.sent()] == [1, 1]
+
+
+def test_a_process_that_ended_well_leaves_no_frame_of_its_own_making(machine: Machine) -> None:
+    journal = machine.journal(3)
+    journal.turn(1)
+    machine.keep(1)
+    journal.settle()
+    journal.end()
+    journal.close()
+    machine.inheritance.take_over("w1")
+    assert [frame.sequence for frame in machine.sent()] == [1]
+
+
+def test_what_is_sealed_goes_with_the_supervisor(machine: Machine) -> None:
+    machine.journal(1).close()
+    machine.inheritance.take_over("w1")
+    machine.inheritance.clear()
+    assert (machine.folder / "w1").exists()
+    machine.seal(1)
+    machine.later(ASK_S + 0.1)
+    machine.inheritance.clear()
     assert not (machine.folder / "w1").exists()
 
 

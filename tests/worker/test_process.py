@@ -8,6 +8,7 @@ import gevent
 import pytest
 
 from loadgen.bus import ClusterBus, RunBus, keys
+from loadgen.errors import BusError
 from loadgen.messages import ControlMessage, RunSpec, Seat, StopMode, WorkerEventKind
 from loadgen.plan.bundle import Bundle
 from loadgen.worker import process as module
@@ -36,7 +37,7 @@ class Served:
 
 @pytest.fixture
 def worker(bus, make):
-    return WorkerProcess(bus, make.settings(lease_s=5.0), KEY, AllowedTargets([]))
+    return WorkerProcess(bus, bus, make.settings(lease_s=5.0), KEY, AllowedTargets([]))
 
 
 @pytest.fixture
@@ -67,6 +68,14 @@ def clock(monkeypatch):
     real = time.monotonic
     monkeypatch.setattr(module.time, "monotonic", lambda: real() + Hands.ahead_s)
     return Hands
+
+
+def hear(worker, message):
+    """Obey a word, and look at the seats that it names."""
+    worker._obey(message)
+    for run in list(worker._to_look_at):
+        worker._look_at_seat(run)
+        worker._to_look_at.discard(run)
 
 
 # -- lease
@@ -116,6 +125,29 @@ def test_a_worker_that_was_taken_for_dead_looks_at_its_seat_before_it_goes_on(wo
     assert worker._may_start()
 
 
+def test_a_beat_whose_answer_was_lost_may_have_said_that_it_was_taken_for_dead(worker, cluster, run, monkeypatch):
+    """Heard and not answered: the next answer no longer says that the worker had joined anew."""
+    worker._renew()
+    worker._invited, worker._serving = RUN, Served()
+    run.write_seats(1, {"w1": Seat(epoch=4)})  # vacated
+    cluster.leave("w1")
+    beat = ClusterBus.beat
+
+    def unanswered(*args):
+        beat(*args)
+        raise BusError("does not answer in time")
+
+    monkeypatch.setattr(ClusterBus, "beat", unanswered)
+    with pytest.raises(BusError):
+        worker._renew()
+    assert worker._serving.told == []
+    monkeypatch.setattr(ClusterBus, "beat", beat)
+    worker._renew()
+    assert worker._serving.told == [("assign", 4)]
+    worker._renew()
+    assert worker._serving.told == [("assign", 4)]
+
+
 def test_an_idle_worker_that_was_taken_for_dead_just_comes_back(worker, cluster):
     worker._renew()
     cluster.leave("w1")
@@ -142,22 +174,34 @@ def test_a_run_that_is_gone_is_served_no_longer(worker, bus):
 def test_an_invitation_is_followed_when_there_is_a_seat(worker, run, monkeypatch):
     served = []
     monkeypatch.setattr(WorkerProcess, "_serve", lambda _, run: served.append(run))
-    worker._obey(ControlMessage(kind="invite", run=RUN))
+    hear(worker, ControlMessage(kind="invite", run=RUN))
     assert worker._invited == ""  # others are meant
     run.write_seats(1, {"w1": Seat()})
-    worker._obey(ControlMessage(kind="invite", run=RUN))
+    hear(worker, ControlMessage(kind="invite", run=RUN))
     gevent.sleep(0.01)
 
     assert (worker._invited, served) == (RUN, [RUN])
     assert worker._info.run == RUN
-    worker._obey(ControlMessage(kind="invite", run="another"))
+    hear(worker, ControlMessage(kind="invite", run="another"))
     assert worker._invited == RUN
+
+
+def test_a_worker_that_is_invited_again_says_again_that_it_is_ready(worker, run, clock):
+    """A fail-over may have forgotten it, and the leader waits."""
+    worker._invited, worker._serving = RUN, Served()
+    run.write_seats(1, {"w1": Seat()})
+    worker._say_ready(run)
+    hear(worker, ControlMessage(kind="invite", run=RUN))
+    assert len(events_of(run)) == 1
+    clock.ahead_s = 3
+    hear(worker, ControlMessage(kind="invite", run=RUN))
+    assert [event[0] for event in events_of(run)] == [WorkerEventKind.READY, WorkerEventKind.READY]
 
 
 def test_a_worker_that_leaves_follows_no_invitation(worker, run):
     run.write_seats(1, {"w1": Seat()})
     worker._info = worker._info.model_copy(update={"leaving": True})
-    worker._obey(ControlMessage(kind="invite", run=RUN))
+    hear(worker, ControlMessage(kind="invite", run=RUN))
 
     assert worker._invited == ""
 
@@ -165,8 +209,8 @@ def test_a_worker_that_leaves_follows_no_invitation(worker, run):
 def test_new_shares_are_taken(worker, run):
     worker._invited, worker._serving = RUN, Served()
     run.write_seats(1, {"w1": Seat(epoch=2, high=5)})
-    worker._obey(ControlMessage(kind="epoch", run="another", epoch=2))
-    worker._obey(ControlMessage(kind="epoch", run=RUN, epoch=2))
+    hear(worker, ControlMessage(kind="epoch", run="another", epoch=2))
+    hear(worker, ControlMessage(kind="epoch", run=RUN, epoch=2))
 
     assert worker._serving.told == [("assign", 2)]
 
@@ -202,14 +246,12 @@ def test_the_end_of_a_run_ends_a_worker_that_was_never_given_a_share(worker):
 def test_a_malformed_seat_is_no_reason_to_go_deaf(worker, bus):
     worker._invited, worker._serving = RUN, Served()
     bus.client.hset(keys.run_key(RUN, "seats"), "w1", b"rubbish")
-    worker._obey(ControlMessage(kind="epoch", run=RUN))
+    hear(worker, ControlMessage(kind="epoch", run=RUN))
 
     assert worker._serving.told == []
 
 
 def test_what_was_not_obeyed_for_want_of_redis_is_heard_again(worker, cluster, run, monkeypatch):
-    from loadgen.errors import BusError
-
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     monkeypatch.setattr(module, "LISTEN_S", 0.05)
     worker._invited, worker._serving = RUN, Served()
@@ -223,14 +265,28 @@ def test_what_was_not_obeyed_for_want_of_redis_is_heard_again(worker, cluster, r
 
     monkeypatch.setattr(WorkerProcess, "_look_at_seat", away)
     run.write_seats(1, {"w1": Seat(epoch=2, high=5)})
-    listener = gevent.spawn(worker._listen, "0-0")
+    greenlets = [gevent.spawn(worker._listen, "0-0"), gevent.spawn(worker._look)]
     cluster.say(ControlMessage(kind="epoch", run=RUN, epoch=2))
     with gevent.Timeout(10):
         while not worker._serving.told:
             gevent.sleep(0.01)
-    listener.kill()
+    gevent.killall(greenlets)
 
     assert worker._serving.told == [("assign", 2)]
+
+
+def test_a_stop_is_obeyed_while_a_seat_cannot_be_seen(worker, cluster, monkeypatch):
+    worker._invited, worker._serving = RUN, Served()
+    monkeypatch.setattr(WorkerProcess, "_look_at_seat", lambda *_: gevent.sleep(100))
+    greenlets = [gevent.spawn(worker._listen, "0-0"), gevent.spawn(worker._look)]
+    cluster.say(ControlMessage(kind="epoch", run=RUN, epoch=2))
+    cluster.say(ControlMessage(kind="stop", run=RUN))
+    with gevent.Timeout(10):
+        while not worker._serving.told:
+            gevent.sleep(0.01)
+    gevent.killall(greenlets)
+
+    assert worker._serving.told == [("stop", "graceful")]
 
 
 def test_signals(worker):
@@ -309,7 +365,6 @@ def test_a_long_traceback_is_cut_and_the_refusal_still_said(worker, cluster, mak
 
 
 def test_a_run_that_is_stopped_before_it_starts_is_done_at_once(worker, run):
-    worker._seats[RUN] = Seat()
     greenlet = gevent.spawn(worker._serve, RUN)
     with gevent.Timeout(20):
         while worker._serving is None:

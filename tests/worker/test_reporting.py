@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import time
+
 import gevent
 import pytest
 
+from loadgen.bus.outage import Outage
 from loadgen.errors import BusError, MessageError
 from loadgen.journey.recorder import Recorder
 from loadgen.messages import Frame, unpack_tally
+from loadgen.worker.outbox import APART, STEP
 from loadgen.worker.reporting import Reporting
 
 
@@ -20,11 +25,16 @@ class FarEnd:
         self.got: list[Frame] = []
         self.seals = seals
         self.away: Exception | None = None
+        self.outage = Outage(logging.getLogger("test"))
 
     def send(self, frames):
         if self.away:
             raise self.away
         self.got += [Frame.decode(data) for data in frames]
+        return f"{len(self.got)}-0"
+
+    def holds(self, entry_id):
+        return int(entry_id.removesuffix("-0")) <= len(self.got)
 
     def sealed_sequence(self, _worker):
         if self.away:
@@ -41,7 +51,7 @@ def report(hall, far_end, **more) -> Reporting:
 
 
 def frames(reporting) -> list[Frame]:
-    return [Frame.decode(data) for _, data in reporting._outbox.due(0.0)]
+    return [Frame.decode(data) for _, data in reporting._outbox.due()]
 
 
 def until(condition):
@@ -155,6 +165,47 @@ def test_frames_wait_while_redis_is_away(error):
     assert [f.sequence for f in far_end.got] == [1, 2, 3, 4]
 
 
+def test_the_load_s_last_full_second_is_not_taken_for_the_one_in_which_it_ends():
+    recorder, far_end, now = Recorder("w1"), FarEnd(), [0.0]
+    reporting = Reporting(far_end, "w1", recorder, lambda: now[0], lambda: 0.0)
+    recorder.arrival_started(0, 100, late=False)
+    now[0] = 1.0  # the ticker has not come to close second 0 yet
+    assert reporting.finish(10)
+    told = [(f.second, unpack_tally(f.tally).arrivals_total().started, f.last) for f in far_end.got]
+    assert told == [(0, 1, False), (1, 0, True)]
+
+
+def test_what_redis_lost_is_sent_again():
+    far_end, now = FarEnd(seals=False), [0.0]
+    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: now[0], lambda: 0.0)
+    for second in (1, 2, 3):
+        now[0] = second
+        reporting._close()
+    until(lambda: len(far_end.got) == 3)
+    reporting._ask(time.monotonic() + 100)  # overdue, and still there
+    gevent.sleep(0.05)
+    assert len(far_end.got) == 3
+    del far_end.got[1:]
+    reporting._ask(time.monotonic() + 200)
+    until(lambda: len(far_end.got) == 4)
+    assert [f.sequence for f in far_end.got] == [1, 1, 2, 3]
+    reporting.finish(0)
+
+
+def test_frames_grow_longer_while_many_wait():
+    far_end = FarEnd()
+    far_end.away = BusError("gone")
+    began = time.monotonic()
+    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: 2000 * (time.monotonic() - began), lambda: 0.0)
+    for _ in range(APART + STEP):
+        reporting._outbox.put(b"")
+    assert reporting._outbox.seconds_a_frame == 4
+    first, second = reporting._second, int(reporting._elapsed()) + 40
+    until(lambda: reporting._second > second)
+    assert reporting.last_sequence - APART - STEP < (reporting._second - first) / 3
+    reporting.finish(0)
+
+
 def test_what_nobody_seals_is_given_up_in_the_end():
     reporting = Reporting(FarEnd(seals=False), "w1", Recorder("w1"), lambda: 0.0, lambda: 0.0)
 
@@ -163,8 +214,6 @@ def test_what_nobody_seals_is_given_up_in_the_end():
 
 
 def test_seconds_are_closed_by_themselves():
-    import time
-
     began, far_end = time.monotonic(), FarEnd()
     reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: 10 * (time.monotonic() - began), lambda: 0.0)
     until(lambda: len(far_end.got) >= 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import gevent
@@ -9,6 +10,7 @@ import pytest
 from locust import User, constant, task
 from locust.event import Events
 
+from loadgen.bus.outage import Outage
 from loadgen.clock import ClusterClock, TimeSample
 from loadgen.journey import JourneyEnvironment
 from loadgen.messages import Frame, Seat, StopMode, unpack_tally
@@ -24,9 +26,11 @@ class FarEnd:
 
     def __init__(self) -> None:
         self.got: list[Frame] = []
+        self.outage = Outage(logging.getLogger("test"))
 
     def send(self, frames):
         self.got += [Frame.decode(data) for data in frames]
+        return f"{len(self.got)}-0"
 
     def sealed_sequence(self, _worker):
         return max((frame.sequence for frame in self.got), default=0)
