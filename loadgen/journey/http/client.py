@@ -12,63 +12,42 @@ The surface is that of Locust's FastHttpUser client. What happens to one call::
 from __future__ import annotations
 
 import codecs
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from loadgen.journey.http import bodies, redirects
+from loadgen.journey.http import redirects
 from loadgen.journey.http.carriers import Carrier
 from loadgen.journey.http.composing import (
     Wanted,
     absolute_form,
+    bare,
     basic_auth,
     body_of,
     has_header,
     head_of,
+    usual_head,
 )
 from loadgen.journey.http.connections import Arrived, Streamed, connections_for
-from loadgen.journey.http.cookie_rules import is_secure
 from loadgen.journey.http.cookies import CookieJar
 from loadgen.journey.http.dialing import Dialer
 from loadgen.journey.http.exchange import Answer
 from loadgen.journey.http.failures import ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
+from loadgen.journey.http.places import Place, home_at
 from loadgen.journey.http.reporting import Reporter
-from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, BodyStream, Response, Sent
+from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, BodyStream, Response
 from loadgen.journey.http.settings import ClientSettings
-from loadgen.journey.http.urls import join, split
+from loadgen.journey.http.urls import join
 from loadgen.journey.http.visiting import Visiting
-from loadgen.journey.http.wires import Origin
 from loadgen.journey.tracing import new_trace_id, trace_id_in
-
-_PLAIN_PATH: Final = re.compile(r"/[!$-.0-;=@-Z\[\]_a-z|~/]*(?:\?[!$-&(-;=?-~]*)?\Z")
-"""A path and query that need no encoding (see :mod:`loadgen.journey.http.urls`): nearly all of them."""
-
-_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
-
-_ABSOLUTE: Final = re.compile(r"https?://", re.IGNORECASE)
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing at the server (RFC 9110, 9.2.1)."""
 
 _SAFE_TO_REPEAT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110, 9.2.2): sent once more when a kept connection turns out to be closed."""
-
-
-class _Place(NamedTuple):
-    """Where a request goes.
-
-    Attributes:
-        origin: the connection's other end.
-        target: path and query.
-        url: absolute, for people.
-    """
-
-    origin: Origin
-    target: str
-    url: str
 
 
 class Client(Visiting):
@@ -85,14 +64,11 @@ class Client(Visiting):
     """Its connections are closed when the shopper leaves."""
 
     def __init__(self, base_url: str, settings: ClientSettings, dialer: Dialer, reporter: Reporter) -> None:
-        scheme, host, port, path = split(base_url)
-        self.base_url = _CREDENTIALS.sub("//", base_url).rstrip("/")
+        self._home = home = home_at(base_url, settings.default_headers)
+        self.base_url = home.base_url
         self.settings = settings
         self.cookiejar = CookieJar()
         self.request_name: str | None = None
-        self._home = Origin(scheme, host, port)
-        self._prefix = path.rstrip("/")
-        self._foreign_headers = redirects.for_strangers(settings.default_headers)
         self._connections = connections_for(dialer, settings)
         self._reporter = reporter
         self._browser = None
@@ -208,7 +184,7 @@ class Client(Visiting):
             ConnectionReset: the client was closed while the request waited for its turn; it was not sent.
         """
         method = method.upper()
-        place = self._place(url, params)
+        place = self._home.place(url, params)
         wanted = self._wanted(method, headers, auth, data, json, files, stream)
         started_s = perf_counter()
         if not self._connections.enter_at_once(place.origin):
@@ -226,7 +202,7 @@ class Client(Visiting):
         try:
             response = self._perform(place, wanted, allow_redirects)
         except RequestFailed as error:
-            response = Response(Sent(method, place.url, wanted.headers, b""))
+            response = Response(wanted, place.url)
             response.error = _without_traceback(error)
         except BaseException as error:
             self._reporter.broke(flight, method, name or self.request_name or url, perf_counter() - started_s, error)
@@ -243,21 +219,6 @@ class Client(Visiting):
 
     # -- making a request
 
-    def _place(self, url: str, params: Any) -> _Place:
-        if (
-            _PLAIN_PATH.match(url)
-            and params is None
-            and not url.startswith("//")
-            and "/." not in url
-            and "/%2" not in url  # it may be an encoded dot
-        ):
-            return _Place(self._home, self._prefix + url, self.base_url + url)
-        absolute = url if _ABSOLUTE.match(url) else f"{self.base_url}{url}"
-        if params is not None:
-            absolute = bodies.with_params(absolute, params)
-        scheme, host, port, target = split(absolute)
-        return _Place(Origin(scheme, host, port), target, absolute)
-
     def _wanted(
         self,
         method: str,
@@ -268,6 +229,8 @@ class Client(Visiting):
         files: Any,
         stream: bool,
     ) -> Wanted:
+        if data is None and headers is None and auth is None and json is None and files is None and not stream:
+            return bare(method) if not self.settings.trace else Wanted(method, {}, b"", "", stream, new_trace_id())
         own = dict(headers) if headers else {}
         if auth is not None:
             own["Authorization"] = basic_auth(*auth)
@@ -281,7 +244,7 @@ class Client(Visiting):
         written = trace_id_in(own) if own else None
         return new_trace_id() if written is None else written
 
-    def _perform(self, place: _Place, wanted: Wanted, allow_redirects: bool) -> Response:
+    def _perform(self, place: Place, wanted: Wanted, allow_redirects: bool) -> Response:
         history: list[Response] = []
         while True:
             response = self._exchange(place, wanted)
@@ -301,23 +264,20 @@ class Client(Visiting):
             response.error = BadStatus(response.status_code, place.url)
         return response
 
-    def _redirected(self, place: _Place, wanted: Wanted, status: int, location: str) -> tuple[_Place, Wanted]:
+    def _redirected(self, place: Place, wanted: Wanted, status: int, location: str) -> tuple[Place, Wanted]:
         try:
-            absolute = join(place.url, location)
-            scheme, host, port, target = split(absolute)
+            there = self._home.place_at(join(place.url, location))
         except ValueError as error:
             raise ProtocolBroken(f"redirected to what is no address: {error}") from error
-        origin = Origin(scheme, host, port)
-        step = redirects.follow(status, wanted.method, wanted.headers, same_origin=origin == place.origin)
+        step = redirects.follow(status, wanted.method, wanted.headers, same_origin=there.origin == place.origin)
         if step.keeps_body and not isinstance(wanted.body, bytes):
             raise ProtocolBroken("redirected with a body that was streamed and is gone")
         body, content_type = (wanted.body, wanted.content_type) if step.keeps_body else (b"", "")
-        further = Wanted(step.method, step.headers, body, content_type, wanted.stream, wanted.trace_id)
-        return _Place(origin, target, absolute), further
+        return there, Wanted(step.method, step.headers, body, content_type, wanted.stream, wanted.trace_id)
 
     # -- one exchange
 
-    def _exchange(self, place: _Place, wanted: Wanted) -> Response:
+    def _exchange(self, place: Place, wanted: Wanted) -> Response:
         connection = self._connections.take(place.origin)
         try:
             if connection.used and wanted.method not in _SAFE_TO_REPEAT and connection.wire.is_stale():
@@ -339,16 +299,16 @@ class Client(Visiting):
             stream = Streamed(connection, self._connections)
         if answer.sets_cookies:
             self._store_cookies(place, answer)
-        sent = Sent(wanted.method, place.url, wanted.headers, wanted.body if isinstance(wanted.body, bytes) else b"")
-        chunks = answer.chunks if stream is None else None
-        return Response(sent, answer.status, answer.headers, chunks, self.settings.max_content_bytes, stream)
+        chunks, limit_bytes = answer.chunks if stream is None else None, self.settings.max_content_bytes
+        return Response(wanted, place.url, answer.status, answer.headers, chunks, limit_bytes, stream)
 
-    def _attempt(self, connection: Carrier, place: _Place, wanted: Wanted) -> Answer:
-        body = wanted.body
-        defaults = self.settings.default_headers if place.origin == self._home else self._foreign_headers
-        proxy_head = connection.wire.proxy_head
-        target = place.target if proxy_head is None else absolute_form(place.origin, place.target)
-        head = head_of(wanted, place.origin, target, self._cookies(place), defaults, proxy_head)
+    def _attempt(self, connection: Carrier, place: Place, wanted: Wanted) -> Answer:
+        body, proxy_head, cookie = wanted.body, connection.wire.proxy_head, self._cookies(place)
+        if proxy_head is None and not wanted.headers:
+            head = usual_head(wanted, place.opening(wanted.method), cookie)
+        else:
+            target = place.target if proxy_head is None else absolute_form(place.origin, place.target)
+            head = head_of(wanted, place.origin, target, cookie, place.defaults, proxy_head)
         no_body = wanted.method == "HEAD"
         if not isinstance(body, bytes):
             connection.send_streamed(head, body, chunked=True, no_body=no_body)
@@ -361,17 +321,14 @@ class Client(Visiting):
             return connection.exchange(head, body, no_body=no_body)
         return connection.read_head() if wanted.stream else connection.finish()
 
-    def _cookies(self, place: _Place) -> bytes:
+    def _cookies(self, place: Place) -> bytes:
         if not self.cookiejar:
             return b""
-        return self.cookiejar.header(
-            place.origin.host, place.target, is_secure(place.origin.scheme, place.origin.host), time.time()
-        )
+        return self.cookiejar.header(place.origin.host, place.target, place.is_secure, time.time())
 
-    def _store_cookies(self, place: _Place, answer: Answer) -> None:
+    def _store_cookies(self, place: Place, answer: Answer) -> None:
         values = [value for name, value in answer.headers if name.lower() == b"set-cookie"]
-        secure = is_secure(place.origin.scheme, place.origin.host)
-        self.cookiejar.store(place.origin.host, place.target, secure, values, time.time())
+        self.cookiejar.store(place.origin.host, place.target, place.is_secure, values, time.time())
 
 
 def _may_be_repeated(wanted: Wanted, connection: Carrier, error: ConnectionReset) -> bool:

@@ -1,6 +1,6 @@
 """Putting a request together: its head, its body, its credentials.
 
-The usual case, a request without headers of its own, is two cached pieces put together.
+The usual case, a request without headers of its own, is a kept opening with little or nothing behind it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
 
     Attributes:
         method: in upper case.
-        headers: the author's own.
+        headers: the author's own; several requests may have the same.
         body: bytes, or an iterable of bytes that is sent in chunks.
         content_type: of the body; empty when the author's headers say it or there is none.
         stream: leave the body of the answer on the wire.
@@ -39,11 +39,46 @@ class Wanted(NamedTuple):
     """
 
     method: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes | Iterable[bytes]
     content_type: str
     stream: bool
     trace_id: str = ""
+
+
+@lru_cache(maxsize=64)
+def bare(method: str) -> Wanted:
+    """A request with nothing of its own: the same one for all who want it, so its headers must be left alone."""
+    return Wanted(method, {}, b"", "", stream=False)
+
+
+def opening(method: str, origin: Origin, target: str, defaults: FieldPairs) -> bytes:
+    """What requests of a method to a place have in common: request line, host, default headers.
+
+    Args:
+        method: in upper case.
+        origin: whom it is for.
+        target: path and query.
+        defaults: headers that are sent unless the request has its own.
+
+    Raises:
+        ValueError: a method or header that nobody may send.
+    """
+    return request_head(method, target, ())[:-2] + _head_of(origin, defaults, ())[0]
+
+
+def usual_head(wanted: Wanted, opening: bytes, cookie: bytes) -> bytes:
+    """What :func:`head_of` makes of a request without headers of its own, when no proxy is asked.
+
+    Args:
+        wanted: the request.
+        opening: of its place.
+        cookie: value of the Cookie header; empty for none.
+    """
+    own = b"Cookie: %b\r\n" % cookie if cookie else b""
+    if wanted.trace_id:
+        own += f"{tracing.HEADER}: {tracing.traceparent(wanted.trace_id)}\r\n".encode("ascii")
+    return opening + own + _body_head(wanted) + b"\r\n"
 
 
 def head_of(
@@ -67,28 +102,14 @@ def head_of(
     Raises:
         ValueError: a header that nobody may send.
     """
-    if wanted.headers or proxy_head:
-        return _unusual_head(wanted, origin, target, cookie, defaults, proxy_head or b"")
-    line = f"{wanted.method} {target} HTTP/1.1\r\n".encode("ascii")
-    own = b"Cookie: %b\r\n" % cookie if cookie else b""
-    if wanted.trace_id:
-        own += f"{tracing.HEADER}: {tracing.traceparent(wanted.trace_id)}\r\n".encode("ascii")
-    return line + _usual_head(origin, defaults) + own + _body_head(wanted) + b"\r\n"
-
-
-def _unusual_head(
-    wanted: Wanted, origin: Origin, target: str, cookie: bytes, defaults: FieldPairs, proxy_head: bytes
-) -> bytes:
-    own = {name.lower() for name in wanted.headers}
-    fields = [("Host", _host_of(origin))] if "host" not in own else []
-    fields += [(name, value) for name, value in _defaults(defaults) if name.lower() not in own]
-    fields += wanted.headers.items()
+    headers = tuple([(name, str(value)) for name, value in wanted.headers.items()])
+    head, own = _head_of(origin, defaults, headers)
     if cookie and "cookie" not in own:
-        fields.append(("Cookie", cookie.decode("latin-1")))
+        head += b"Cookie: %b\r\n" % cookie
     if wanted.trace_id and tracing.HEADER not in own:
-        fields.append((tracing.HEADER, tracing.traceparent(wanted.trace_id)))
+        head += f"{tracing.HEADER}: {tracing.traceparent(wanted.trace_id)}\r\n".encode("ascii")
     body_head = b"" if "content-length" in own else _body_head(wanted)
-    return request_head(wanted.method, target, fields)[:-2] + proxy_head + body_head + b"\r\n"
+    return request_head(wanted.method, target, ())[:-2] + head + (proxy_head or b"") + body_head + b"\r\n"
 
 
 def absolute_form(origin: Origin, target: str) -> str:
@@ -148,10 +169,15 @@ def _body_head(wanted: Wanted) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _usual_head(origin: Origin, default_headers: FieldPairs) -> bytes:
-    """What stands in each request to an origin, after the request line."""
-    fields = [("Host", _host_of(origin)), *_defaults(default_headers)]
-    return request_head("GET", "/", fields).partition(b"\r\n")[2][:-2]
+def _head_of(origin: Origin, defaults: FieldPairs, headers: FieldPairs) -> tuple[bytes, frozenset[str]]:
+    """Host, default headers and a request's own; and the names of its own in lower case.
+
+    Kept, as a journey's requests have few sets of headers: 1 µs instead of 10.
+    """
+    own = frozenset(name.lower() for name, _ in headers)
+    fields = [("Host", _host_of(origin))] if "host" not in own else []
+    fields += [(name, value) for name, value in _defaults(defaults) if name.lower() not in own]
+    return request_head("GET", "/", [*fields, *headers]).partition(b"\r\n")[2][:-2], own
 
 
 def _defaults(default_headers: FieldPairs) -> list[tuple[str, str]]:

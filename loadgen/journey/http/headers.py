@@ -70,6 +70,18 @@ class Headers(Mapping[str, str]):
         return self._known
 
 
+def value_in(raw: list[tuple[bytes, bytes]], name: bytes) -> str:
+    """The value of one header, several joined by ``", "``; empty if there is none. For those who look at no other.
+
+    Args:
+        raw: names and values in order.
+        name: in lower case.
+    """
+    size = len(name)
+    found = [value.strip(b" \t") for known, value in raw if len(known) == size and known.lower() == name]
+    return b", ".join(found).decode("latin-1")
+
+
 def request_head(method: str, target: str, fields: Sequence[tuple[str, str]]) -> bytes:
     """A request's line and headers, with the empty line.
 

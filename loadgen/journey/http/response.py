@@ -15,9 +15,10 @@ from typing import Any, Final, NamedTuple, Protocol
 from locust.exception import CatchResponseError, LocustError, ResponseError
 
 from loadgen.journey.http.charset import text_of
+from loadgen.journey.http.composing import Wanted
 from loadgen.journey.http.content import Unpacker, unpack
 from loadgen.journey.http.exchange import HeaderList
-from loadgen.journey.http.headers import Headers
+from loadgen.journey.http.headers import Headers, value_in
 
 GOOD_STATUSES: Final = frozenset({200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 301, 302, 303, 304, 307, 308})
 """Statuses that count as a success unless the journey says otherwise; the same as FastHttpUser's."""
@@ -61,7 +62,8 @@ class Response:
     """An answer, or the lack of one.
 
     Args:
-        sent: the request.
+        wanted: the request.
+        url: the address that answered in the end; :attr:`history` has those that redirected to it.
         status: 0 when nothing came.
         headers: raw pairs.
         chunks: the body as it travelled.
@@ -80,43 +82,51 @@ class Response:
         trace_id: that the request carried, in hexadecimal; empty without one.
     """
 
+    error: Exception | None = None
+    js: Any = None
+    encoding: str | None = None
+    elapsed_s = 0.0
+    ended_s = 0.0
+    name: str | None = None
+    known_meta: dict[str, Any] | None = None
     trace_id = ""
+    _sent: Sent | None = None
+    _headers: Headers | None = None
+    _content: bytes | None = None
+    _report: Any = None
+    _verdict: Exception | bool | None = None
+    _entered = False
+    # Of the class, as hardly any response has its own: 0.3 µs and 200 bytes for each.
 
     def __init__(
         self,
-        sent: Sent,
+        wanted: Wanted,
+        url: str,
         status: int = 0,
         headers: HeaderList | None = None,
         chunks: list[bytes] | None = None,
         limit_bytes: int = 0,
         stream: BodyStream | None = None,
     ) -> None:
-        self.request = sent
+        self.url = url
         self.status_code = status
-        self.error: Exception | None = None
         self.history: list[Response] = []
-        self.js: Any = None
-        self.encoding: str | None = None
-        self.elapsed_s = 0.0
-        self.ended_s = 0.0
         self.stream = stream
-        self.name: str | None = None
-        self.known_meta: dict[str, Any] | None = None
+        self._wanted = wanted
         self._raw_headers = headers
-        self._headers: Headers | None = None
         self._chunks = chunks
         self._limit_bytes = limit_bytes
-        self._content: bytes | None = None
-        self._report: Any = None
-        self._verdict: Exception | bool | None = None
-        self._entered = False
 
     # -- the answer
 
     @property
-    def url(self) -> str:
-        """The address that answered in the end; :attr:`history` has those that redirected to it."""
-        return self.request.url
+    def request(self) -> Sent:
+        """The request as it was sent; after redirects, the last one."""
+        if self._sent is None:
+            wanted = self._wanted
+            body = wanted.body if isinstance(wanted.body, bytes) and self.status_code else b""
+            self._sent = Sent(wanted.method, self.url, dict(wanted.headers), body)
+        return self._sent
 
     @property
     def ok(self) -> bool:
@@ -138,10 +148,11 @@ class Response:
     @property
     def body_bytes(self) -> int:
         """Size of the body as it travelled; of one that was left on the wire, what its Content-Length says."""
-        if self._chunks is None:
-            announced = self._header("Content-Length")
+        chunks = self._chunks
+        if chunks is None:
+            announced = self._header(b"content-length")
             return int(announced) if announced.isdecimal() else 0
-        return sum(map(len, self._chunks))
+        return len(chunks[0]) if len(chunks) == 1 else sum(map(len, chunks))
 
     @property
     def content(self) -> bytes | None:
@@ -173,7 +184,7 @@ class Response:
             return None
         if self.encoding:
             return content.decode(self.encoding, errors="replace")
-        return text_of(content, self._header("Content-Type"))
+        return text_of(content, self._header(b"content-type"))
 
     def json(self) -> Any:
         """The body as JSON.
@@ -224,7 +235,7 @@ class Response:
         if self.stream is None:
             yield self.content or b""
             return
-        unpacker = Unpacker(self._header("Content-Encoding"), self._limit_bytes)
+        unpacker = Unpacker(self._header(b"content-encoding"), self._limit_bytes)
         for piece in self._drain():
             yield from unpacker.pieces(piece)
         yield unpacker.finish()
@@ -241,14 +252,13 @@ class Response:
             stream.close()
 
     def _unpacked(self, chunks: list[bytes]) -> bytes:
-        coding = self._header("Content-Encoding")
+        coding = self._header(b"content-encoding")
         if coding and chunks:
             return unpack(coding, chunks, self._limit_bytes)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def _header(self, name: str) -> str:
-        headers = self.headers
-        return (headers.get(name) or "") if headers is not None else ""
+    def _header(self, name: bytes) -> str:
+        return value_in(self._raw_headers, name) if self._raw_headers else ""
 
     # -- judged by the journey
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from loadgen.journey.http.batches import Call, send_all
-from loadgen.journey.http.composing import FieldPairs, what_is_said
+from loadgen.journey.http.composing import what_is_said
 from loadgen.journey.http.connections import Connections
 from loadgen.journey.http.cookie_rules import is_secure
 from loadgen.journey.http.cookies import CookieJar
 from loadgen.journey.http.pages.browser import Browser
 from loadgen.journey.http.pages.page import Page
 from loadgen.journey.http.pages.reading import reader_for
+from loadgen.journey.http.places import Home
 from loadgen.journey.http.reporting import Reporter
 from loadgen.journey.http.response import Response
 from loadgen.journey.http.settings import ClientSettings
@@ -35,17 +36,12 @@ class Visiting(ABC):
     cookiejar: CookieJar
     _connections: Connections
     _reporter: Reporter
-    _home: Origin
-    _foreign_headers: FieldPairs
+    _home: Home
     _browser: Browser | None
 
     @abstractmethod
     def request(self, *args: Any, **options: Any) -> Response:
         """See :meth:`loadgen.journey.http.client.Client.request`."""
-
-    @abstractmethod
-    def _place(self, url: str, params: Any) -> Any:
-        """Where a request goes."""
 
     def page(self, url: str, *, name: str | None = None, step: str | None = None, **options: Any) -> Page:
         """Load a page with its stylesheets, scripts, pictures and fonts, as a browser does.
@@ -103,7 +99,7 @@ class Visiting(ABC):
 
     def says(self, origin: Origin, target: str, headers: Mapping[str, str]) -> Mapping[str, str]:
         """What a GET would say now, by name in lower case: what a cache compares."""
-        defaults = self.settings.default_headers if origin == self._home else self._foreign_headers
+        defaults = self._home.defaults_for(origin)
         secure = is_secure(origin.scheme, origin.host)
         cookie = self.cookiejar.header(origin.host, target, secure, time.time()) if self.cookiejar else b""
         return what_is_said(headers, defaults, cookie)
@@ -111,7 +107,6 @@ class Visiting(ABC):
     def _origin_of(self, url: str) -> Origin:
         """Where a URL leads; of one that cannot be sent, the host that it would be put behind."""
         try:
-            origin: Origin = self._place(url, None).origin
+            return self._home.place(url).origin
         except ValueError:
-            return self._home
-        return origin
+            return self._home.origin
