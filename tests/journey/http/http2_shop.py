@@ -6,11 +6,9 @@ visitor closes. What it says by itself it says by the h2 library; beside that it
 
 from __future__ import annotations
 
-import gc
 import socket
 import ssl
 import struct
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,8 +85,7 @@ class Peer:
         self.h2.initiate_connection()
         self.events: list[Event] = []
         self.requests: dict[int, Heard] = {}
-        self._whole: deque[Heard] = deque()
-        self._heads: deque[Heard] = deque()
+        self._new: list[Heard] = []
         self.lost = False
         if shop.greets:
             self.flush()
@@ -103,7 +100,8 @@ class Peer:
 
     def frame(self, frame: Frame, *flags: str) -> None:
         """Send a frame that the library need not know of."""
-        frame.flags.update(flags)
+        for flag in flags:
+            frame.flags.add(flag)
         self.raw(frame.serialize())
 
     def head(self, to: Heard, fields: Fields = OK, *, end: bool = False) -> None:
@@ -175,15 +173,16 @@ class Peer:
 
     def hear(self) -> Heard:
         """The next whole request."""
-        while not self._whole:
+        while not (whole := [request for request in self._new if request.ended]):
             self.listen()
-        return self._whole.popleft()
+        self._new.remove(whole[0])
+        return whole[0]
 
     def hear_head(self) -> Heard:
         """The next request, as soon as its head has come."""
-        while not self._heads:
+        while not self._new:
             self.listen()
-        return self._heads.popleft()
+        return self._new.pop(0)
 
     def wait_for(self, kind: type[E], times: int = 1) -> E:
         """Listen until that has happened so many times."""
@@ -203,16 +202,14 @@ class Peer:
     def _take(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
             self.requests[event.stream_id] = request = Heard(event.stream_id, list(event.headers))
-            self._heads.append(request)
+            self._new.append(request)
             self._shop.heard.append(request)
         elif isinstance(event, DataReceived):
             self.requests[event.stream_id].body += event.data
             if self._shop.widens:
                 self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, StreamEnded):
-            request = self.requests[event.stream_id]
-            request.ended = True
-            self._whole.append(request)
+            self.requests[event.stream_id].ended = True
 
 
 Script = Callable[[Peer], object]
@@ -330,8 +327,3 @@ def hang_up(_: Peer) -> None:
 def gated(gate: Gate) -> Script:
     """Wait until the test says so."""
     return lambda _: gate.wait()
-
-
-def collected() -> None:
-    """Have the garbage collector go about."""
-    gc.collect()
