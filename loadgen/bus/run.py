@@ -251,11 +251,11 @@ class RunBus:
         with speaking_to(self._bus.url):
             self._redis.xadd(self._key("events"), {"e": event.encode()}, maxlen=100_000, approximate=True)
 
-    def send(self, frames: list[bytes]) -> str:
+    def send(self, frames: list[bytes]) -> list[str]:
         """Send encoded frames; sending one twice does no harm.
 
         Returns:
-            Stream id of the last one.
+            Their stream ids.
         """
         with speaking_to(self._bus.url):
             pipeline = self._redis.pipeline(transaction=False)
@@ -263,10 +263,10 @@ class RunBus:
                 pipeline.xadd(keys.frames_key(self.run, SHARD), {"f": frame})
             pipeline.expire(keys.frames_key(self.run, SHARD), keys.KEPT_WITHOUT_END_S)
             *ids, _ = pipeline.execute()
-        return str(ids[-1].decode())
+        return [entry_id.decode() for entry_id in ids]
 
     def holds(self, entry_id: str) -> bool:
-        """Whether a frame that was sent still lies in Redis; if so, what was sent before it is there or dealt with."""
+        """Whether a frame that was sent still lies in Redis."""
         with speaking_to(self._bus.url):
             return bool(self._redis.xrange(keys.frames_key(self.run, SHARD), min=entry_id, max=entry_id))
 

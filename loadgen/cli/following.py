@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from loadgen.bus import Bus, ClusterBus, RunBus
-from loadgen.errors import BusError, NotFoundError, WorkersError
+from loadgen.errors import BusError, NotFoundError, StaleError, WorkersError
 from loadgen.messages import RunRecord, RunState
 from loadgen.stats import RunStats
 
@@ -61,12 +61,11 @@ class Follower:
         found = self._bus.record()
         if found is None and not self._bus.exists():
             raise NotFoundError(f"run {self.record.run!r} is gone", hint="was Redis emptied?")
-        position, rows = self._bus.sealed(self._position)
-        while rows:
-            for row in rows:
-                self.stats.add(row)
-            self._position = position
-            position, rows = self._bus.sealed(position)
+        try:
+            self._read_sealed()
+        except StaleError:  # a fail-over forgot some of what was read; it is sealed again under other ids
+            self.stats, self._position = RunStats(), "0-0"
+            self._read_sealed()
         if found is None:
             self._look_for_leader()
             return
@@ -101,6 +100,14 @@ class Follower:
                 return
             check()
             time.sleep(LOOK_S)
+
+    def _read_sealed(self) -> None:
+        position, rows = self._bus.sealed(self._position)
+        while rows:
+            for row in rows:
+                self.stats.add(row)
+            self._position = position
+            position, rows = self._bus.sealed(position)
 
     def _look_for_leader(self) -> None:
         if self._cluster.leader():

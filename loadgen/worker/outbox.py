@@ -11,14 +11,15 @@ little longer, because Redis may forget the latest that it was told: a replica t
 reached it, a disk flushed once a second lacks a second. Then the sealed number goes back, and the frames beyond it are
 sent again.
 
-What lies in Redis is not sent again while it lies there, so that a cluster without a coordinator does not fill it, and
-only so many frames may lie there unsealed. The rest waits here. The more wait, the more seconds a new frame covers
-(:attr:`Outbox.seconds_a_frame`), so memory grows ever slower, however long Redis is away; the first
+What lies in Redis is not sent again while the oldest of it lies there, so a cluster without a coordinator does not fill
+it, and only so many frames may lie there unsealed. The rest waits here. The more wait, the more seconds a new frame
+covers (:attr:`Outbox.seconds_a_frame`), so memory grows ever slower, however long Redis is away; the first
 :data:`APART` seconds stay apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,8 +54,12 @@ FULL_BYTES: Final = 32 * 1024 * 1024
 @dataclass(slots=True)
 class _Held:
     data: bytes
-    sent: bool = False
+    entry_id: str = ""
     sealed_at_s: float | None = None
+
+    @property
+    def is_unsent(self) -> bool:
+        return not self.entry_id and self.sealed_at_s is None
 
 
 class Outbox:
@@ -88,7 +93,7 @@ class Outbox:
         """How many seconds the next frame should cover."""
         if self.held_bytes > FULL_BYTES:
             return LONGEST_FRAME_S
-        beyond = sum(not frame.sent for frame in self._held.values()) - APART
+        beyond = sum(frame.is_unsent for frame in self._held.values()) - APART
         return 1 if beyond < 0 else min(2 ** (1 + beyond // STEP), LONGEST_FRAME_S)
 
     def put(self, data: bytes) -> None:
@@ -99,24 +104,38 @@ class Outbox:
 
     def due(self) -> list[tuple[int, bytes]]:
         """Frames to send now, oldest first, at most :data:`BATCH`."""
-        in_redis = sum(frame.sent and frame.sealed_at_s is None for frame in self._held.values())
-        unsent = ((n, frame.data) for n, frame in self._held.items() if not frame.sent)
+        in_redis = sum(frame.sealed_at_s is None and not frame.is_unsent for frame in self._held.values())
+        unsent = ((number, frame.data) for number, frame in self._held.items() if frame.is_unsent)
         return [frame for frame, _ in zip(unsent, range(min(BATCH, IN_REDIS_MOST - in_redis)), strict=False)]
 
-    def sent(self, numbers: list[int], now_s: float) -> None:
-        """These frames are in Redis now."""
-        for number in numbers:
+    def sent(self, entry_ids: Mapping[int, str], now_s: float) -> None:
+        """These frames are in Redis now.
+
+        Args:
+            entry_ids: ids in the stream, by number.
+            now_s: monotonic clock, seconds.
+        """
+        for number, entry_id in entry_ids.items():
             if number in self._held:
-                self._held[number].sent = True
+                self._held[number].entry_id = entry_id
         self._ask_at_s = min(self._ask_at_s, now_s + self._patience_s)
 
-    def overdue(self, now_s: float) -> bool:
-        """Whether what was sent should have been sealed by now: does it still lie in Redis?
+    def overdue(self, now_s: float) -> str:
+        """What should have been sealed by now: the stream id of the oldest frame in Redis, or nothing.
+
+        Does it still lie there? If not, all after it may be lost too. If so, it will be sealed one day, and then the
+        next one is asked for.
 
         Args:
             now_s: monotonic clock, seconds.
         """
-        return now_s >= self._ask_at_s
+        waiting = (frame.entry_id for frame in self._held.values() if frame.entry_id and frame.sealed_at_s is None)
+        return next(waiting, "") if now_s >= self._ask_at_s else ""
+
+    def doubt(self, now_s: float) -> None:
+        """Redis was away: ask for what was sent at once."""
+        self._patience_s = ASK_AGAIN_S
+        self._ask_at_s = min(self._ask_at_s, now_s)
 
     def still_there(self, now_s: float) -> None:
         """It does: nobody seals it. The next look is twice as far away."""
@@ -127,7 +146,7 @@ class Outbox:
         """It does not: all that is not sealed must be sent again."""
         for number, frame in self._held.items():
             if number > self._sealed_to:
-                frame.sent, frame.sealed_at_s = False, None
+                frame.entry_id, frame.sealed_at_s = "", None
         self._ask_at_s = float("inf")
 
     def sealed(self, up_to: int, now_s: float) -> None:
@@ -140,7 +159,7 @@ class Outbox:
                 self.lost()
         for number, frame in list(self._held.items()):
             if number <= self._sealed_to and frame.sealed_at_s is None:
-                frame.sent, frame.sealed_at_s = True, now_s
+                frame.sealed_at_s = now_s
             if frame.sealed_at_s is not None and now_s - frame.sealed_at_s >= KEPT_SEALED_S:
                 self.held_bytes -= len(frame.data)
                 del self._held[number]

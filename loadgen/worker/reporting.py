@@ -65,7 +65,6 @@ class Reporting:
         self._outbox = Outbox()
         self._health = HealthMeter(lambda: recorder.in_flight)
         self._wake = Event()
-        self._latest = "0-0"
         self._second = max(0, int(elapsed()))
         self.epoch = 0
         self._ticker = essential.spawn(self._tick)
@@ -152,20 +151,21 @@ class Reporting:
                 self._bus.outage.over(_WAITING)
             except (BusError, MessageError) as error:
                 self._bus.outage.met(_WAITING, error)
+                self._outbox.doubt(now_s)
                 gevent.sleep(RETRY_S)
 
     def _send_due(self, now_s: float) -> None:
         while batch := self._outbox.due():
-            self._latest = self._bus.send([data for _, data in batch])
-            self._outbox.sent([number for number, _ in batch], now_s)
+            entry_ids = self._bus.send([data for _, data in batch])
+            self._outbox.sent(dict(zip((number for number, _ in batch), entry_ids, strict=True)), now_s)
 
     def _ask(self, now_s: float) -> None:
         """What is sealed? And if nothing is: does what was sent still lie in Redis?"""
         self._outbox.sealed(self._bus.sealed_sequence(self._worker), now_s)
         if self._spool is not None:
             self._spool.forget(self._outbox.kept_from - 1)
-        if self._outbox.overdue(now_s):
-            if self._bus.holds(self._latest):
+        if entry_id := self._outbox.overdue(now_s):
+            if self._bus.holds(entry_id):
                 self._outbox.still_there(now_s)
             else:
                 self._outbox.lost()

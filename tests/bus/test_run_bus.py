@@ -235,7 +235,7 @@ def test_a_leader_that_thinks_wrongly_of_what_is_sealed_writes_nothing(run, make
 
 def test_a_worker_can_ask_whether_what_it_sent_still_lies_there(run, bus):
     run.send([frame(1).encode()])
-    latest = run.send([frame(2).encode(), frame(3).encode()])
+    _, latest = run.send([frame(2).encode(), frame(3).encode()])
     assert run.holds(latest)
     bus.client.delete(keys.frames_key(RUN, 0))
     assert not run.holds(latest)

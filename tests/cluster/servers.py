@@ -23,6 +23,8 @@ DURABLE = ("appendonly yes", "appendfsync always")
 LOAD_SLOWLY = ("key-load-delay 2000", "loading-process-events-interval-bytes 1024")
 """Each key takes 2 ms to load, and -LOADING is answered meanwhile."""
 
+_USUAL = ['save ""', "enable-debug-command yes", "enable-protected-configs yes", "repl-diskless-sync-delay 0"]
+
 _taken: set[int] = set()
 
 
@@ -69,7 +71,7 @@ class Server:
             "bind 127.0.0.1",
             f"port {self.port}",
             f"dir {self.folder}",
-            *([] if self.sentinel else ['save ""', "enable-debug-command yes", "enable-protected-configs yes"]),
+            *([] if self.sentinel else _USUAL),
             *self._configuration,
             *more,
         ]
@@ -139,6 +141,18 @@ class Servers:
         self._all.append(server)
         return server
 
+    def watched(self, net_port: int, *configuration: str) -> tuple[Server, Server]:
+        """A replica and a Sentinel of the primary that is reached at a port: ``shop`` is the Sentinel's name for it."""
+        replica = self.make(f"replicaof 127.0.0.1 {net_port}").start()
+        wait_until(lambda: replica.say("INFO")["master_link_status"] == "up", "the replica follows", 10)
+        watch = (
+            f"sentinel monitor shop 127.0.0.1 {net_port} 1",
+            "sentinel down-after-milliseconds shop 1000",
+            "sentinel failover-timeout shop 3000",
+        )
+        sentinel = self.make(*watch, *configuration, sentinel=True).start()
+        return replica, sentinel
+
     def cluster(self, nodes: int) -> list[Server]:
         """A Redis Cluster of some primaries, each with its part of the slots."""
         servers = [self.make("cluster-enabled yes", "cluster-node-timeout 2000").start() for _ in range(nodes)]
@@ -148,11 +162,8 @@ class Servers:
             server.say("CLUSTER", "MEET", "127.0.0.1", servers[0].port)
 
         def whole() -> bool:
-            return all(
-                b"cluster_state:ok" in server.say("CLUSTER", "INFO")
-                and f"cluster_known_nodes:{nodes}".encode() in server.say("CLUSTER", "INFO")
-                for server in servers
-            )
+            told = [server.say("CLUSTER INFO") for server in servers]
+            return all((state["cluster_state"], state["cluster_known_nodes"]) == ("ok", str(nodes)) for state in told)
 
         wait_until(whole, "the Redis Cluster is whole", 20)
         return servers

@@ -33,10 +33,14 @@ def numbers(outbox: Outbox) -> list[int]:
     return [number for number, _ in outbox.due()]
 
 
+def sent(outbox: Outbox, frames: list[int], now_s: float) -> None:
+    outbox.sent({number: f"{number}-0" for number in frames}, now_s)
+
+
 def send_all(outbox: Outbox, now_s: float) -> list[int]:
     everything: list[int] = []
     while batch := numbers(outbox):
-        outbox.sent(batch, now_s)
+        sent(outbox, batch, now_s)
         everything += batch
     return everything
 
@@ -55,7 +59,7 @@ def test_a_frame_is_due_until_it_was_sent():
     outbox = filled(2)
     assert numbers(outbox) == [1, 2]
     assert numbers(outbox) == [1, 2]
-    outbox.sent([1], 0)
+    sent(outbox, [1], 0)
 
     assert numbers(outbox) == [2]
 
@@ -63,7 +67,7 @@ def test_a_frame_is_due_until_it_was_sent():
 def test_after_a_long_cut_frames_go_in_portions_oldest_first():
     outbox = filled(BATCH + 7)
     assert numbers(outbox) == list(range(1, BATCH + 1))
-    outbox.sent(numbers(outbox), 0)
+    sent(outbox, numbers(outbox), 0)
 
     assert numbers(outbox) == list(range(BATCH + 1, BATCH + 8))
 
@@ -73,8 +77,8 @@ def test_after_a_long_cut_frames_go_in_portions_oldest_first():
 
 def test_what_is_not_sealed_for_a_while_is_asked_for():
     outbox = filled(2)
-    outbox.sent([1], 10)
-    outbox.sent([2], 12)
+    sent(outbox, [1], 10)
+    sent(outbox, [2], 12)
 
     assert not outbox.overdue(10 + ASK_AGAIN_S - 0.01)
     assert outbox.overdue(10 + ASK_AGAIN_S)
@@ -84,7 +88,7 @@ def test_what_is_not_sealed_for_a_while_is_asked_for():
 
 def test_while_it_lies_in_redis_it_is_asked_for_ever_more_rarely_and_never_sent_again():
     outbox, now_s, asked = filled(1), 0.0, []
-    outbox.sent([1], now_s)
+    sent(outbox, [1], now_s)
     while now_s < 3600:
         if outbox.overdue(now_s):
             outbox.still_there(now_s)
@@ -97,9 +101,20 @@ def test_while_it_lies_in_redis_it_is_asked_for_ever_more_rarely_and_never_sent_
     assert set(pauses[5:]) == {LONGEST_ASK_AGAIN_S}
 
 
+def test_after_an_outage_it_is_asked_for_at_once():
+    outbox = filled(1)
+    outbox.doubt(5)
+    assert not outbox.overdue(5)  # nothing was sent
+    sent(outbox, [1], 10)
+    outbox.doubt(11)
+    assert outbox.overdue(11) == "1-0"
+    outbox.still_there(11)
+    assert not outbox.overdue(11)
+
+
 def test_what_redis_lost_is_due_again_and_what_was_sealed_is_not():
     outbox = filled(4)
-    outbox.sent([1, 2, 3], 0)
+    sent(outbox, [1, 2, 3], 0)
     outbox.sealed(1, 1)
     outbox.lost()
 
@@ -119,7 +134,7 @@ def test_no_more_lie_in_redis_unsealed_than_it_can_bear():
 
 def test_what_is_sealed_is_kept_for_a_while_and_then_forgotten():
     outbox = filled(5)
-    outbox.sent([1, 2, 3, 4, 5], 0)
+    sent(outbox, [1, 2, 3, 4, 5], 0)
     outbox.sealed(3, 10)
     assert (len(outbox), outbox.kept_from) == (2, 1)
     outbox.sealed(3, 10 + KEPT_SEALED_S - 0.1)
@@ -192,51 +207,45 @@ def test_a_day_without_redis_leaves_a_few_thousand_frames():
     assert len(outbox) < 6_500
 
 
-@settings(max_examples=100)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32))
 def test_through_any_cuts_and_fail_overs_every_frame_arrives(seed):
-    """Redis forgets up to so many seconds of what it was told, sealed frames among it."""
+    """Redis forgets up to so many seconds of what it was told last, sealed frames among it."""
     dice = random.Random(seed)
-    outbox, now_s = Outbox(), 0.0
-    history: list[tuple[float, set[int], int]] = [(0.0, set(), 0)]  # what Redis held, and how far it was sealed
+    outbox, now_s, entries = Outbox(), 0.0, itertools.count(1)
+    stream: dict[str, int] = {}
+    sealed = 0
+    history = [(now_s, dict(stream), sealed)]
 
-    def ask() -> None:
-        _, stream, sealed = history[-1]
-        outbox.sealed(sealed, now_s)
-        if outbox.overdue(now_s):
-            newest = max(sent, default=0)
-            outbox.still_there(now_s) if newest in stream or newest <= sealed else outbox.lost()
-
-    sent: set[int] = set()
-    for _ in range(80):
-        now_s += dice.choice((0.1, 1.0, 3.0))
-        _, stream, sealed = history[-1]
-        if dice.random() < 0.6:
-            outbox.put(b"%d" % outbox.next_sequence)
+    def step(cuts: float, asks: float) -> None:
+        nonlocal sealed
         batch = outbox.due()
         assert all(data == b"%d" % number for number, data in batch)
-        outcome = dice.choice(("reached", "reached", "cut before", "cut after"))
-        if outcome in {"reached", "cut after"}:
-            stream = stream | {number for number, _ in batch}
-        if outcome == "reached":
-            outbox.sent([number for number, _ in batch], now_s)
-            sent.update(number for number, _ in batch)
-        while sealed + 1 in stream and dice.random() < 0.5:
+        if dice.random() > cuts:
+            entry_ids = {number: f"{next(entries)}-0" for number, _ in batch}
+            stream.update({entry_id: number for number, entry_id in entry_ids.items()})
+            if dice.random() > cuts:
+                outbox.sent(entry_ids, now_s)
+        while sealed + 1 in stream.values() and dice.random() > cuts:
             sealed += 1
-        history.append((now_s, stream, sealed))
-        if dice.random() < 0.1:  # a fail-over to what was there some seconds ago
+        if dice.random() < asks:
+            outbox.sealed(sealed, now_s)
+            if entry_id := outbox.overdue(now_s):
+                outbox.still_there(now_s) if entry_id in stream else outbox.lost()
+        history.append((now_s, dict(stream), sealed))
+
+    for _ in range(80):
+        now_s += dice.choice((0.1, 1.0, 3.0))
+        if dice.random() < 0.6:
+            outbox.put(b"%d" % outbox.next_sequence)
+        step(0.3, 0.7)
+        if dice.random() < 0.1:
             back_to_s = now_s - dice.uniform(0, KEPT_SEALED_S / 2)
             history = [state for state in history if state[0] <= back_to_s] or history[:1]
-        if dice.random() < 0.7:
-            ask()
-    for _ in range(200):
-        now_s += LONGEST_ASK_AGAIN_S
-        at_s, stream, sealed = history[-1]
-        sent.update(send_all(outbox, now_s))
-        stream = stream | sent
-        while sealed + 1 in stream:
-            sealed += 1
-        history.append((at_s, stream, sealed))
-        ask()
-    assert history[-1][2] == outbox.next_sequence - 1
+            _, remembered, sealed = history[-1]
+            stream = dict(remembered)
+    for _ in range(500):
+        now_s += ASK_AGAIN_S
+        step(0, 1)
+    assert sealed == outbox.next_sequence - 1
     assert len(outbox) == 0

@@ -30,7 +30,7 @@ class FarEnd:
 
     def send(self, frames):
         self.got += [Frame.decode(data) for data in frames]
-        return f"{len(self.got)}-0"
+        return [f"{number + 1}-0" for number in range(len(self.got) - len(frames), len(self.got))]
 
     def sealed_sequence(self, _worker):
         return max((frame.sequence for frame in self.got), default=0)
