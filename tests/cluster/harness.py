@@ -174,6 +174,8 @@ def assert_exact(follower: Follower, shop: Shop, *, missed: bool = False) -> Non
     assert (arrivals.missed > 0) == missed, arrivals
     assert sum(worker.requests for worker in follower.record.workers.values()) == served
     assert follower.record.silences == []
+    started = planned = 0
     for row in follower.stats.timeline():
-        started = row.tally.arrivals_total().started
-        assert started <= row.planned + len(follower.record.workers), f"second {row.second}: {started}"
+        started += row.tally.arrivals_total().started
+        planned += row.planned
+        assert started <= planned + len(follower.record.workers), f"by second {row.second}: {started} of {planned}"
