@@ -120,7 +120,8 @@ def a_frame(dice: Random) -> Frame:
         tally=pack_tally(a_tally(dice)),
         health=a_health(dice),
         last=dice.random() < 0.5,
-        reached={stream: dice.random() * 1e4 for stream in range(dice.randrange(3))},
+        dealt_to_s=dice.choice((None, dice.random() * 1e4 - 1)),
+        beyond={stream: a_count(dice) for stream in range(dice.randrange(3))},
     )
 
 

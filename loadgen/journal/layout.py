@@ -58,10 +58,6 @@ AT_HALVES: Final = 8
 """Three words for each half: its frame's number, its second, and :data:`AT_SENT` when it was opened."""
 
 HALF_WORDS: Final = 3
-AT_STREAMS: Final = 16
-"""Two words for each stream of the plan: whether an arrival was dealt with, and the due instant of the latest one (a
-double, seconds since the stream's start)."""
-
 MAX_STREAMS: Final = 200
 HEAD_WORDS: Final = 512
 

@@ -23,7 +23,6 @@ from loadgen.journal.layout import (
     AT_IN_FLIGHT,
     AT_NAMES_END,
     AT_SENT,
-    AT_STREAMS,
     AT_VERSION,
     EVENTS,
     EVENTS_AT,
@@ -82,14 +81,12 @@ class Remains:
         worker: its name.
         epoch: the shares it worked by.
         untold: frames it did not come to make, oldest first.
-        reached: by stream, the due instant of the latest arrival that was dealt with, seconds since the stream's start.
     """
 
     run: str
     worker: str
     epoch: int
     untold: list[Untold]
-    reached: dict[int, float]
 
 
 def remains(path: Path, *, surely_ended: bool = False) -> Remains | None:
@@ -144,12 +141,7 @@ def _read(name: str, memory: mmap.mmap) -> Remains:
         tally.in_flight = int(head[AT_IN_FLIGHT]) if is_last else 0
         untold.append(Untold(sequence, second, tally, len(events) - len(sound)))
         del written, events, sound  # views of the memory must be gone before it is unmapped
-    streams = head[AT_STREAMS : AT_STREAMS + 2 * MAX_STREAMS].reshape(-1, 2)
-    due = streams[:, 1].copy().view(np.float64)
-    reached = {
-        stream: float(due[stream]) for stream in np.flatnonzero(streams[:, 0]).tolist() if 0 <= due[stream] < np.inf
-    }
-    return Remains(run, worker, int(head[AT_EPOCH]), untold, reached)
+    return Remains(run, worker, int(head[AT_EPOCH]), untold)
 
 
 def _names(name: str, memory: mmap.mmap, end: int) -> tuple[str, str, list[tuple[str, ...]], list[int]]:

@@ -27,7 +27,6 @@ from loadgen.journal.layout import (
     AT_IN_FLIGHT,
     AT_NAMES_END,
     AT_SENT,
-    AT_STREAMS,
     AT_VERSION,
     EVENTS,
     EVENTS_AT,
@@ -71,7 +70,6 @@ class Journal:
     def __init__(self, memory: mmap.mmap, run: str, worker: str) -> None:
         self._memory = memory
         self._head = memoryview(memory)[:NAMES_AT].cast("Q")
-        self._due = memoryview(memory)[:NAMES_AT].cast("d")
         rest = memoryview(memory)[EVENTS_AT:].cast("Q")
         self._halves = (rest[: 2 * EVENTS], rest[2 * EVENTS :])
         self._written = [0, 0]
@@ -173,11 +171,6 @@ class Journal:
     def works_by(self, epoch: int) -> None:
         """These are the shares in force."""
         self._head[AT_EPOCH] = epoch
-
-    def dealt_with(self, stream: int, due_s: float) -> None:
-        """Every arrival of a stream up to this due instant was started, dropped or missed."""
-        self._due[AT_STREAMS + 2 * stream + 1] = due_s
-        self._head[AT_STREAMS + 2 * stream] = 1
 
     # -- once a second
 

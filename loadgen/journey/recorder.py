@@ -72,8 +72,6 @@ class Recorder:
         """Active shoppers by stream: a level, set by whoever starts and ends them."""
         self.in_flight = 0
         """Requests on the wire: a level."""
-        self.reached: dict[int, float] = {}
-        """By stream, the due instant of the latest arrival that was counted, seconds since the stream's start."""
         self._told = 0
         self._known: dict[tuple[str, str, str, str, str | None], tuple[int, str, str]] = {}
         self._earlier: list[Tally] = []
@@ -180,11 +178,6 @@ class Recorder:
     def arrival_missed(self, stream: int, n: int = 1) -> None:
         """Arrivals were not started: this worker was paused or without its lease."""
         self._stream(Kind.MISSED, stream, n)
-
-    def arrivals_reach(self, stream: int, due_s: float) -> None:
-        """Every arrival of a stream up to this due instant, seconds since the stream's start, has been counted."""
-        self.reached[stream] = due_s
-        self.journal.dealt_with(stream, due_s)
 
     # -- journeys and steps -----------------------------------------------------------------------------------------
 

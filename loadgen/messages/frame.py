@@ -3,8 +3,9 @@
 Frames of a worker are numbered from 1 without gaps. The coordinator accepts each number once and in order, so a
 frame may be sent any number of times. A worker keeps a frame until the coordinator has sealed it.
 
-A frame is a msgpack list of ten: version, run, worker, sequence, second, epoch, tally, health, last, reached. Its tally
-stays packed (:mod:`loadgen.messages.packing`): the coordinator adds up a second's frames without unpacking any of them.
+A frame is a msgpack list of eleven: version, run, worker, sequence, second, epoch, tally, health, last, dealt_to_s,
+beyond. Its tally stays packed (:mod:`loadgen.messages.packing`): the coordinator adds up a second's frames without
+unpacking any of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from loadgen.messages.plain import dumps, listed, loads, natural, number, text
 from loadgen.plan.model import MAX_STREAMS
 from loadgen.verdict.colouring import COLOURED_SHARE
 
-FRAME_VERSION: Final = 2
+FRAME_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,10 @@ class Frame:
         tally: what it counted, packed.
         health: how it fared.
         last: no more frames will come from this worker for this run.
-        reached: by open stream, the due instant of the latest arrival that was dealt with, seconds since the stream's
-            start: all arrivals of the worker's share up to it have been counted.
+        dealt_to_s: with this frame every arrival of the worker's shares that was due before this instant, seconds since
+            the run's start, is counted, and none that was due later but for those in ``beyond``. None where it is not
+            known: the frame was made by another, of what a dead process had counted.
+        beyond: by open stream, how many arrivals due at ``dealt_to_s`` or later are counted with this frame or earlier.
     """
 
     run: str
@@ -82,7 +85,8 @@ class Frame:
     tally: PackedTally
     health: Health
     last: bool = False
-    reached: dict[int, float] = field(default_factory=dict)
+    dealt_to_s: float | None = None
+    beyond: dict[int, int] = field(default_factory=dict)
 
     def encode(self) -> bytes:
         """The frame's bytes."""
@@ -97,7 +101,8 @@ class Frame:
                 write_tally(self.tally),
                 list(astuple(self.health)),
                 self.last,
-                list(self.reached.items()),
+                self.dealt_to_s,
+                list(self.beyond.items()),
             ]
         )
 
@@ -140,7 +145,7 @@ def _read(fields: Any) -> Frame:
     """A frame whose tally's numbers are still to be looked at."""
     if not isinstance(fields, list) or not fields or natural(fields[0]) != FRAME_VERSION:
         raise MessageError("not a frame of this version")
-    _, run, worker, sequence, second, epoch, tally, health, last, reached = listed(fields, 10)
+    _, run, worker, sequence, second, epoch, tally, health, last, dealt_to_s, beyond = listed(fields, 11)
     if natural(sequence) == 0 or type(last) is not bool:
         raise MessageError("a frame's number starts at 1 and its end mark is true or false")
     return Frame(
@@ -152,16 +157,17 @@ def _read(fields: Any) -> Frame:
         read_tally(tally),
         _read_health(health),
         last,
-        _read_reached(reached),
+        None if dealt_to_s is None else number(dealt_to_s),
+        _read_beyond(beyond),
     )
 
 
-def _read_reached(packed: Any) -> dict[int, float]:
+def _read_beyond(packed: Any) -> dict[int, int]:
     pairs = [listed(pair, 2) for pair in listed(packed, most=MAX_STREAMS)]
-    reached = {natural(stream): number(due_s) for stream, due_s in pairs}
-    if len(reached) != len(pairs) or min(reached.values(), default=0.0) < 0:
+    beyond = {natural(stream): natural(arrivals) for stream, arrivals in pairs}
+    if len(beyond) != len(pairs):
         raise MessageError("what a frame says of its arrivals makes no sense")
-    return reached
+    return beyond
 
 
 def _read_health(packed: Any) -> Health:

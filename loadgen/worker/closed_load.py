@@ -65,15 +65,19 @@ class ClosedLoad:
         """Carry this share from an instant on, seconds since the run's start."""
         self._epochs = [epoch for epoch in self._epochs if epoch[0] < from_s] + [(from_s, share)]
 
-    def stop(self) -> None:
+    def deal(self, now_s: float) -> float:
+        """Bring the number of shoppers to its level; seconds until the next look."""
+        self._adjust(now_s)
+        return ADJUST_S
+
+    def stop(self, _now_s: float) -> None:
         """Start nobody any more, and let everyone end what they are at."""
         self._greenlet.kill()
         self._shoppers.stop(now=False, sessions=[s for staying in self._staying.values() for s in staying])
 
     def _run(self) -> None:
         while True:
-            self._adjust(self._elapsed())
-            gevent.sleep(ADJUST_S)
+            gevent.sleep(self.deal(self._elapsed()))
 
     def _adjust(self, now_s: float) -> None:
         wanted = self._wanted_at(now_s) if self._may_start() else Counter()

@@ -174,7 +174,6 @@ def _frames_of(left: Remains, after: int) -> dict[int, bytes]:
         if frame.broken:
             log.warning("worker %s left %d events that make no sense", left.worker, frame.broken)
         last = frame is untold[-1]
-        reached = left.reached if last else {}  # of the earlier one it is not known any more; the last one has it
         made[frame.sequence] = Frame(
             left.run,
             left.worker,
@@ -184,6 +183,5 @@ def _frames_of(left: Remains, after: int) -> dict[int, bytes]:
             pack_tally(frame.tally),
             Health(),
             last,
-            reached,
         ).encode()
     return made

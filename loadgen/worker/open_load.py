@@ -61,7 +61,7 @@ class OpenLoad:
         may_start: Callable[[], bool],
     ) -> None:
         self._index, self._stream, self._journeys = index, stream, journeys
-        self._schedule = Schedule(arrivals)
+        self._arrivals, self._schedule = arrivals, Schedule(arrivals)
         self._shoppers, self._recorder = shoppers, recorder
         self._elapsed, self._may_start = elapsed, may_start
         self._rooms: list[tuple[float, int]] = []
@@ -75,26 +75,32 @@ class OpenLoad:
             room = owned_of_first(self._stream.max_shoppers, share)
             self._rooms = [known for known in self._rooms if known[0] < from_s] + [(from_s, room)]
 
-    def stop(self) -> None:
-        """Start nobody any more, but for those that were due already."""
+    def deal(self, now_s: float) -> float:
+        """Deal with every arrival that is due before an instant, and with no other.
+
+        Args:
+            now_s: seconds since the run's start; never less than before.
+
+        Returns:
+            Seconds until the next look.
+        """
+        edge = self._arrivals.edge(now_s - self._stream.start)
+        while (arrival := self._schedule.peek()) is not None:
+            if not edge.is_after(arrival.u):
+                return min(max(0.0, self._stream.start + arrival.due_s - now_s), LONGEST_SLEEP_S)
+            self._schedule.pop()
+            self._fire(arrival, self._elapsed() - self._stream.start - arrival.due_s)
+        return LONGEST_SLEEP_S
+
+    def stop(self, now_s: float) -> None:
+        """Start nobody any more, but for those that were due before this instant."""
         if not self._greenlet.dead:
             self._greenlet.kill()
-            self._fire_due()
+            self.deal(now_s)
 
     def _run(self) -> None:
         while True:
-            gevent.sleep(self._fire_due())
-
-    def _fire_due(self) -> float:
-        """Start everyone who is due; seconds until the next look."""
-        while (arrival := self._schedule.peek()) is not None:
-            wait_s = self._stream.start + arrival.due_s - self._elapsed()
-            if wait_s > 0:
-                return min(wait_s, LONGEST_SLEEP_S)
-            self._schedule.pop()
-            self._fire(arrival, -wait_s)
-            self._recorder.arrivals_reach(self._index, arrival.due_s)
-        return LONGEST_SLEEP_S
+            gevent.sleep(self.deal(self._elapsed()))
 
     def _room_at(self, due_s: float) -> float:
         return next((room for from_s, room in reversed(self._rooms) if from_s <= due_s), math.inf)
@@ -106,7 +112,7 @@ class OpenLoad:
         if self._shoppers.active(self._index) >= self._room_at(self._stream.start + arrival.due_s):
             self._recorder.arrival_dropped(self._index)
             return
-        lag_us = round(lag_s * 1e6)
+        lag_us = max(0, round(lag_s * 1e6))
         self._recorder.arrival_started(self._index, lag_us, lag_s > LATE_S)
         journey = self._journeys[arrival.journey]
         self._shoppers.come(Session(self._recorder, journey, self._index, lag_us, arrival.cell), self._stream.session)

@@ -45,6 +45,8 @@ class Reporting:
         recorder: what was counted.
         elapsed: seconds since the run's start, by cluster time.
         clock_error: bound of the clock's error, seconds.
+        deal: deals with every arrival that is due; gives the instant before which all are dealt with, seconds since the
+            run's start, and by stream how many that were due later, see :class:`loadgen.messages.Frame`.
         secrets: values that must not leave this process.
         spool: keeps frames that must outlive this process; None keeps them in it alone.
     """
@@ -56,12 +58,13 @@ class Reporting:
         recorder: Recorder,
         elapsed: Callable[[], float],
         clock_error: Callable[[], float],
+        deal: Callable[[], tuple[float, dict[int, int]]],
         secrets: tuple[str, ...] = (),
         spool: Spool | None = None,
     ) -> None:
         self._secrets, self._spool = secrets, spool
         self._bus, self._worker, self._recorder = bus, worker, recorder
-        self._elapsed, self._clock_error = elapsed, clock_error
+        self._elapsed, self._clock_error, self._deal = elapsed, clock_error, deal
         self._outbox = Outbox()
         self._health = HealthMeter(lambda: recorder.in_flight)
         self._wake = Event()
@@ -107,6 +110,7 @@ class Reporting:
     def _close(self, last: bool = False) -> None:
         # After a pause several seconds have gone by: what happened in them goes into the last one that has ended.
         second = max(self._second, int(self._elapsed()) - 1) if not last else max(self._second, int(self._elapsed()))
+        dealt_to_s, beyond = self._deal()
         tally = self._recorder.take(second)
         # A failure's own words may quote a URL or header in which a secret stands.
         tally.samples = [replace(sample, text=redact(sample.text, self._secrets)) for sample in tally.samples]
@@ -119,7 +123,8 @@ class Reporting:
             pack_tally(tally),
             self._health.take(tally, self._clock_error()),
             last,
-            dict(self._recorder.reached),
+            dealt_to_s,
+            beyond,
         )
         self._keep(frame.encode())
         self._second = second + 1

@@ -40,8 +40,11 @@ class Load(Protocol):
     def assign(self, share: Share, from_s: float) -> None:
         """Carry this share from an instant on."""
 
-    def stop(self) -> None:
-        """Start nobody any more."""
+    def deal(self, now_s: float) -> float:
+        """Do all that is due by now; seconds until the next look."""
+
+    def stop(self, now_s: float) -> None:
+        """Start nobody any more that was not due by now."""
 
 
 class Serving:
@@ -75,6 +78,7 @@ class Serving:
         self._shoppers = Shoppers(prepared, self._recorder)
         self._runner = LoadRunner(prepared.environment, on_quit, lambda: len(self._shoppers))
         self._loads: list[Load] = []
+        self._load_ended, self._dealt_to_s = False, 0.0
         self._seat = Seat()
         self._started, self._stopped = Event(), Event()
         self._mode, self._leaving = StopMode.GRACEFUL, False
@@ -92,6 +96,8 @@ class Serving:
         """Take new shares; the first ones start the load."""
         if (seat.epoch, seat.from_s) <= (self._seat.epoch, self._seat.from_s):
             return  # of two with one number the later one holds: a fail-over forgot the first
+        if self._load_ended:
+            return
         self._seat = seat
         self._recorder.journal.works_by(seat.epoch)
         if not self._loads:
@@ -102,8 +108,7 @@ class Serving:
 
     def stop(self, mode: StopMode) -> None:
         """Start nobody any more; with ``now``, let nobody send another request either."""
-        for load in self._loads:
-            load.stop()
+        self._end_load()
         if mode is StopMode.NOW:
             self._mode = mode
             self._shoppers.stop(now=True)
@@ -129,13 +134,13 @@ class Serving:
             self._recorder,
             self._elapsed,
             lambda: self._clock.error_s,
+            self._deal,
             self._prepared.secrets,
             self._spool,
         )
         self._runner.begin()
         self._await_end_of_load(reporting)
-        for load in self._loads:
-            load.stop()
+        self._end_load()
         self._see_out()
         self._runner.end()
         sealed = reporting.finish(SEAL_PATIENCE_S)
@@ -167,6 +172,21 @@ class Serving:
                     ClosedLoad(index, stream, mix, self._shoppers, self._recorder, self._elapsed, self._may_start)
                 )
         return loads
+
+    def _deal(self) -> tuple[float, dict[int, int]]:
+        """Deal with all arrivals that are due; up to when, see :class:`loadgen.messages.Frame`."""
+        if not self._load_ended:
+            self._dealt_to_s = self._elapsed()
+            for load in self._loads:
+                load.deal(self._dealt_to_s)
+        return self._dealt_to_s, {}
+
+    def _end_load(self) -> None:
+        if self._loads and not self._load_ended:
+            self._dealt_to_s = self._elapsed()
+            for load in self._loads:
+                load.stop(self._dealt_to_s)
+        self._load_ended = True
 
     def _await_end_of_load(self, reporting: Reporting) -> None:
         while not self._stopped.is_set() and self._elapsed() < self._prepared.plan.duration:

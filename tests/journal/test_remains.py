@@ -112,14 +112,6 @@ def test_halves_are_used_again_and_again(tmp_path: Path) -> None:
     assert (frame.sequence, frame.tally.requests) == (6, 0)
 
 
-def test_the_instant_up_to_which_arrivals_were_dealt_with_is_kept(tmp_path: Path) -> None:
-    journal = written(tmp_path / "journal")
-    journal.dealt_with(0, 12.75)
-    journal.dealt_with(3, 0.0)
-    journal.close()
-    assert left(tmp_path / "journal").reached == {0: 12.75, 3: 0.0}
-
-
 def test_keys_beyond_the_limit_are_folded_but_counted(tmp_path: Path) -> None:
     journal = written(tmp_path / "journal")
     for number in range(MAX_KEYS + 5):

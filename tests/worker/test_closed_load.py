@@ -44,7 +44,7 @@ def staying(hall) -> int:
 
 def look(hall, load, at_s):
     hall.now_s = at_s
-    load._adjust(at_s)
+    load.deal(at_s)
 
 
 def test_nobody_comes_before_there_is_a_share(hall, start):
@@ -154,7 +154,7 @@ def test_several_workers_have_the_level_together(hall, start):
     for tenth in range(1, 99):
         hall.now_s = tenth / 10
         for load, crowd in zip(loads, crowds, strict=True):
-            load._adjust(hall.now_s)
+            load.deal(hall.now_s)
             crowd.go([session for session in crowd.present if session.leaving])
         assert sum(sum(crowd.journeys().values()) for crowd in crowds) == users_at(
             loads[0]._stream.level_at(hall.now_s)
@@ -182,7 +182,7 @@ def test_at_a_stop_everyone_may_end_what_they_are_at(hall, start):
     load = start({"model": "closed", "shape": {"constant": {"at": 6, "for": "10s"}}})
     load.assign(FULL, 0.0)
     look(hall, load, 1)
-    load.stop()
+    load.stop(hall.now_s)
 
     assert staying(hall) == 0
     assert len(hall.crowd.present) == 6

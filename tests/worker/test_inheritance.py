@@ -94,6 +94,7 @@ def test_its_unsealed_frames_and_its_last_second_are_sent(machine: Machine) -> N
     frames = machine.sent()
     first, last = (unpack_tally(frame.tally) for frame in frames)
     assert [(frame.sequence, frame.last) for frame in frames] == [(1, False), (2, True)]
+    assert frames[1].dealt_to_s is None
     assert (first.requests, last.requests) == (0, 2)
     assert (frames[1].second, frames[1].epoch, last.sent, last.in_flight) == (1, 7, 2, 0)
 

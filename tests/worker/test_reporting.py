@@ -42,12 +42,17 @@ class FarEnd:
         return max((frame.sequence for frame in self.got), default=0) if self.seals else 0
 
 
+def dealt():
+    """No arrivals here."""
+    return 0.0, {}
+
+
 class Visit:
     journey, step, lag_us = "Browser", "home", 0
 
 
 def report(hall, far_end, **more) -> Reporting:
-    return Reporting(far_end, "w1", hall.recorder, hall.elapsed, lambda: 0.0005, **more)
+    return Reporting(far_end, "w1", hall.recorder, hall.elapsed, lambda: 0.0005, lambda: (hall.now_s, {}), **more)
 
 
 def frames(reporting) -> list[Frame]:
@@ -117,6 +122,20 @@ def test_a_frame_says_how_the_process_fares(hall):
     assert frame.health.cpu >= 0
 
 
+def test_a_frame_says_up_to_when_all_arrivals_were_dealt_with_and_deals_with_them_first(hall):
+    def deal():
+        hall.recorder.arrival_started(0, 0, late=False)
+        return hall.now_s, {0: 2}
+
+    reporting = Reporting(FarEnd(), "w1", hall.recorder, hall.elapsed, lambda: 0.0, deal)
+    hall.now_s = 1.25
+    reporting._close()
+    (frame,) = frames(reporting)
+
+    assert (frame.dealt_to_s, frame.beyond) == (1.25, {0: 2})
+    assert unpack_tally(frame.tally).arrivals_total().started == 1
+
+
 def test_secrets_in_the_words_of_failures_are_hidden(hall):
     reporting = report(hall, FarEnd(), secrets=("t0k3n",))
     hall.recorder.request(Visit, "GET", "/", 1000, 0, "connect", "cannot reach https://t0k3n@shop")
@@ -138,7 +157,7 @@ def test_whatever_journeys_say_can_be_sent(hall):
 def test_everything_is_sent_and_forgotten_when_it_is_sealed():
     recorder, far_end = Recorder("w1"), FarEnd()
     now = [0.0]
-    reporting = Reporting(far_end, "w1", recorder, lambda: now[0], lambda: 0.0)
+    reporting = Reporting(far_end, "w1", recorder, lambda: now[0], lambda: 0.0, dealt)
     recorder.arrival_started(0, 100, late=False)
     now[0] = 2.5
     reporting._close()
@@ -153,7 +172,7 @@ def test_frames_wait_while_redis_is_away(error):
     recorder, far_end = Recorder("w1"), FarEnd()
     far_end.away = error
     now = [0.0]
-    reporting = Reporting(far_end, "w1", recorder, lambda: now[0], lambda: 0.0)
+    reporting = Reporting(far_end, "w1", recorder, lambda: now[0], lambda: 0.0, dealt)
     for second in (1, 2, 3):
         now[0] = second
         reporting._close()
@@ -167,7 +186,7 @@ def test_frames_wait_while_redis_is_away(error):
 
 def test_the_load_s_last_full_second_is_not_taken_for_the_one_in_which_it_ends():
     recorder, far_end, now = Recorder("w1"), FarEnd(), [0.0]
-    reporting = Reporting(far_end, "w1", recorder, lambda: now[0], lambda: 0.0)
+    reporting = Reporting(far_end, "w1", recorder, lambda: now[0], lambda: 0.0, dealt)
     recorder.arrival_started(0, 100, late=False)
     now[0] = 1.0  # the ticker has not come to close second 0 yet
     assert reporting.finish(10)
@@ -177,7 +196,7 @@ def test_the_load_s_last_full_second_is_not_taken_for_the_one_in_which_it_ends()
 
 def test_what_redis_lost_is_sent_again():
     far_end, now = FarEnd(seals=False), [0.0]
-    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: now[0], lambda: 0.0)
+    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: now[0], lambda: 0.0, dealt)
     for second in (1, 2, 3):
         now[0] = second
         reporting._close()
@@ -196,7 +215,7 @@ def test_frames_grow_longer_while_many_wait():
     far_end = FarEnd()
     far_end.away = BusError("gone")
     began = time.monotonic()
-    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: 2000 * (time.monotonic() - began), lambda: 0.0)
+    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: 2000 * (time.monotonic() - began), lambda: 0.0, dealt)
     for _ in range(APART + STEP):
         reporting._outbox.put(b"")
     assert reporting._outbox.seconds_a_frame == 4
@@ -207,7 +226,7 @@ def test_frames_grow_longer_while_many_wait():
 
 
 def test_what_nobody_seals_is_given_up_in_the_end():
-    reporting = Reporting(FarEnd(seals=False), "w1", Recorder("w1"), lambda: 0.0, lambda: 0.0)
+    reporting = Reporting(FarEnd(seals=False), "w1", Recorder("w1"), lambda: 0.0, lambda: 0.0, dealt)
 
     assert not reporting.finish(0.1)
     assert reporting.last_sequence == 1
@@ -215,7 +234,7 @@ def test_what_nobody_seals_is_given_up_in_the_end():
 
 def test_seconds_are_closed_by_themselves():
     began, far_end = time.monotonic(), FarEnd()
-    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: 10 * (time.monotonic() - began), lambda: 0.0)
+    reporting = Reporting(far_end, "w1", Recorder("w1"), lambda: 10 * (time.monotonic() - began), lambda: 0.0, dealt)
     until(lambda: len(far_end.got) >= 3)
 
     assert reporting.finish(10)

@@ -90,6 +90,7 @@ def test_a_run_is_served_from_its_first_arrival_to_its_last_frame(stage):
     frames = stage.far_end.got
     assert [frame.sequence for frame in frames] == list(range(1, last + 1))
     assert frames[-1].last
+    assert frames[-1].dealt_to_s >= 0.5
     assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
     assert stage.far_end.sum(lambda tally: sum(j.completed for j in tally.journeys.values())) == 10
     assert unpack_tally(frames[-1].tally).shoppers.total() == 0
@@ -173,6 +174,7 @@ def test_a_graceful_stop_lets_shoppers_finish_and_one_at_once_does_not(stage):
         started = stage.far_end.sum(lambda tally: tally.arrivals_total().started)
 
         assert started > 0
+        assert stage.far_end.got[-1].dealt_to_s < 5, "what was due after the stop is nobody's"
         ended = stage.far_end.sum(lambda tally, how=how: sum(getattr(j, how) for j in tally.journeys.values()))
         assert ended == started, how
 
