@@ -192,6 +192,14 @@ def test_a_target_that_is_not_allowed_is_refused_before_any_import(case):
     case.prepare()
 
 
+def test_journeys_know_which_hosts_they_may_load_assets_from(case):
+    case.targets = AllowedTargets(["*.shop.example:443"])
+    may_reach = case.prepare().environment.may_reach
+
+    assert [may_reach(host, 443) for host in ("cdn.shop.example", "127.0.0.1", "shop.example")] == [True, True, False]
+    assert not may_reach("cdn.shop.example", 80)
+
+
 @pytest.mark.parametrize(
     ("url", "pattern"),
     [
