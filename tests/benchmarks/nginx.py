@@ -72,14 +72,21 @@ class Nginx:
     """
 
     def __init__(
-        self, folder: Path, locations: str, plain: Sequence[str], tls: Sequence[str] = (), connections: int = 1024
+        self,
+        folder: Path,
+        locations: str,
+        plain: Sequence[str],
+        tls: Sequence[str] = (),
+        connections: int = 1024,
+        http2: Sequence[str] = (),
     ) -> None:
         program = nginx_program()
         if program is None:
             raise AssertionError(MISSING)
         self.noted = folder / "noted.log"
-        self.ports: Mapping[str, int] = _free_ports([STATUS, *plain, *tls])
-        listens = [f"listen 127.0.0.1:{port}{' ssl' * (name in tls)};" for name, port in self.ports.items()]
+        self.ports: Mapping[str, int] = _free_ports([STATUS, *plain, *tls, *http2])
+        kinds = {**dict.fromkeys(tls, " ssl"), **dict.fromkeys(http2, " ssl http2")}
+        listens = [f"listen 127.0.0.1:{port}{kinds.get(name, '')};" for name, port in self.ports.items()]
         _certify(folder / "server.pem")
         configuration = folder / "nginx.conf"
         configuration.write_text(
@@ -93,7 +100,7 @@ class Nginx:
         )
         self.child = start_child([program, "-p", str(folder), "-c", str(configuration), "-e", "stderr"])
         self.pid = self.child.pid
-        self._tls = frozenset(tls)
+        self._tls = frozenset([*tls, *http2])
         self._asked = 0
         self._await()
 
@@ -135,7 +142,12 @@ def nginx_program() -> str | None:
 
 @contextmanager
 def nginx(
-    folder: Path, locations: str, plain: Sequence[str], tls: Sequence[str] = (), connections: int = 1024
+    folder: Path,
+    locations: str,
+    plain: Sequence[str],
+    tls: Sequence[str] = (),
+    connections: int = 1024,
+    http2: Sequence[str] = (),
 ) -> Iterator[Nginx]:
     """A running nginx, stopped at the end of the block.
 
@@ -145,8 +157,9 @@ def nginx(
         plain: names of ports without TLS.
         tls: names of ports with TLS.
         connections: how many it can hold.
+        http2: names of ports with TLS that speak HTTP/2, too.
     """
-    server = Nginx(folder, locations, plain, tls, connections)
+    server = Nginx(folder, locations, plain, tls, connections, http2)
     try:
         yield server
     finally:

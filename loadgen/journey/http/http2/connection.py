@@ -345,6 +345,7 @@ class Http2Connection:
             self._wake_all()
 
     def _settings_changed(self, _: Any) -> None:
+        self._frames.is_greeted = True
         self._resize(self._frames.max_streams)
         self._wake_all()
 

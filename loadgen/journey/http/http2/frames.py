@@ -46,8 +46,12 @@ MAX_FRAME: Final = 16384
 MAX_STREAMS: Final = 256
 """Streams at once, whatever the server allows: Chrome's limit."""
 
-FIRST_STREAMS: Final = 100
-"""The same before the server has said what it allows: Chrome's, too."""
+USUAL_STREAMS: Final = 100
+"""The same if the server has nothing to say about it: Chrome's, too."""
+
+FIRST_STREAMS: Final = 10
+"""The same before the server has said anything: what it allows is here a moment later, and servers that allow less than
+this are rare."""
 
 MAX_IDLE_FRAMES: Final = 10_000
 """Frames in a row that bring no answer forward (pings, settings, empty data); more is a flood, and would cost the
@@ -76,9 +80,10 @@ class Frames:
 
     Attributes:
         idle: frames since something brought an answer forward; whoever sees that sets it to 0.
+        is_greeted: whether the server's settings have come; set by who sees them.
     """
 
-    __slots__ = ("_block", "_h2", "_kept", "_max_header_bytes", "_rest", "idle")
+    __slots__ = ("_block", "_h2", "_kept", "_max_header_bytes", "_rest", "idle", "is_greeted")
 
     def __init__(self, max_header_bytes: int) -> None:
         self._max_header_bytes = max_header_bytes
@@ -86,6 +91,7 @@ class Frames:
         self._kept = b""
         self._block = 0
         self.idle = 0
+        self.is_greeted = False
         self._h2 = h2 = H2Connection(_CONFIGURATION)
         h2.local_settings = Settings(
             client=True,
@@ -162,8 +168,9 @@ class Frames:
     @property
     def max_streams(self) -> int:
         """Streams that may be open at once."""
-        told = self._h2.remote_settings.get(SettingCodes.MAX_CONCURRENT_STREAMS, FIRST_STREAMS)
-        return min(told, MAX_STREAMS)
+        if not self.is_greeted:
+            return FIRST_STREAMS
+        return min(self._h2.remote_settings.get(SettingCodes.MAX_CONCURRENT_STREAMS, USUAL_STREAMS), MAX_STREAMS)
 
     # -- to the server
 
