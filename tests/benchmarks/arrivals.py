@@ -10,14 +10,13 @@ The figures are those of the run's own report: what every user sees of every run
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cores import on_core, two_cores
 from benchmarks.generators import run_plan
-from benchmarks.nginx import MISSING, nginx, nginx_program
-from benchmarks.site import make_site
+from benchmarks.nginx import MISSING, nginx_program
+from benchmarks.site import running_site
 from benchmarks.table import Table
 
 RATES = (500, 1000, 2000)
@@ -37,11 +36,8 @@ def measure(quick: bool) -> list[Table]:
         lacking = MISSING if cores else "it needs two cores, one for the worker alone"
         return [Table("arrivals", HEAD, notes=[f"Left out: {lacking}."])]
     seconds = 3 if quick else 30
-    with tempfile.TemporaryDirectory(prefix="loadgen-bench-") as name, on_core(cores[1]):
-        folder = Path(name)
-        folder.chmod(0o755)  # nginx may read its pages as another user
-        with nginx(folder, make_site(folder), ["shop"]) as server:
-            rows = [_row(rate, _run(rate, seconds, server.url("shop"), folder, cores[0])) for rate in RATES]
+    with on_core(cores[1]), running_site(["shop"]) as (server, folder):
+        rows = [_row(rate, _run(rate, seconds, server.url("shop"), folder, cores[0])) for rate in RATES]
     note = (
         f"One worker process on a core of its own, evenly spaced arrivals for {seconds} s, a new shopper with a new "
         "connection and one GET of 1 KB for each; all of the run, its first second too. Late: started more than 50 ms "

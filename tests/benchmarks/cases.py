@@ -23,8 +23,9 @@ from benchmarks import site
 
 USERS = 32
 
-SATURATING = 3000
-"""Newcomers per second: more than a core can serve, so that there is always one at the door."""
+SATURATING = 5000
+"""Newcomers per second: more than a core can serve, so that there is always one at the door; not many more, as whoever
+finds no room costs CPU, too."""
 
 
 @dataclass(frozen=True)

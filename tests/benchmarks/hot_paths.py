@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import itertools
 import random
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
-from pathlib import Path
 from typing import Any
 
 import gevent
@@ -84,17 +82,15 @@ def measure(quick: bool) -> list[Table]:
 
 def _connecting(rounds: int, times: int) -> dict[str, Spread]:
     """Nothing where there is no nginx."""
-    from benchmarks.nginx import nginx, nginx_program  # imports ssl, which locust wants to patch first
-    from benchmarks.site import make_site
+    from benchmarks.nginx import nginx_program  # imports ssl, which locust wants to patch first
+    from benchmarks.site import running_site
 
     if nginx_program() is None:
         return {}
     cores = two_cores()
-    with tempfile.TemporaryDirectory(prefix="loadgen-bench-") as name, ExitStack() as stack:
-        folder = Path(name)
-        folder.chmod(0o755)  # nginx may read its pages as another user
+    with ExitStack() as stack:
         with on_core(cores[1]) if cores else nullcontext():
-            server = stack.enter_context(nginx(folder, make_site(folder), [connecting.PORT]))
+            server, _ = stack.enter_context(running_site([connecting.PORT]))
         if cores:
             stack.enter_context(on_core(cores[0]))
         return connecting.costs(server.ports[connecting.PORT], rounds, times)

@@ -12,7 +12,6 @@ what the server noted (:mod:`benchmarks.noted`).
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,13 +21,16 @@ from benchmarks import noted
 from benchmarks.cases import CASES, SATURATING, USERS, Case
 from benchmarks.cores import on_core, two_cores
 from benchmarks.generators import FAST_HTTP_USERS, HERE, k6, loadgen_plan, locust, wrk
-from benchmarks.nginx import MISSING, Nginx, nginx, nginx_program
-from benchmarks.site import make_site
+from benchmarks.nginx import MISSING, Nginx, nginx_program
+from benchmarks.site import running_site
 from benchmarks.spread import Spread, as_count, as_ratio
 from benchmarks.table import Table
 from benchmarks.turns import TURN_S, Generator, Pair, Turn, take_turns
 
 OURS = "loadgen"
+
+LEAD_IN_S = 0.25
+"""Newcomers who were due while the worker was stopped are dropped, or missed, before it is measured."""
 
 OTHERS = {"FastHttpUser": "Locust's `FastHttpUser`", "k6": "k6", "wrk": "wrk, the ceiling"}
 """Names, also of ports; titles."""
@@ -82,19 +84,17 @@ def measure(quick: bool) -> list[Table]:
 
 
 def _measure_case(case: Case, core: int, rounds: int, turns: int) -> Measured:
-    names = [OURS, *(name for name in OTHERS if name not in _HINTS or shutil.which(name))]
-    with tempfile.TemporaryDirectory(prefix="loadgen-bench-") as temporary, ExitStack() as stack:
-        folder = Path(temporary)
-        folder.chmod(0o755)  # nginx may read its pages as another user
+    names = [*(name for name in OTHERS if name not in _HINTS or shutil.which(name)), OURS]
+    with ExitStack() as stack:
         plain, tls = ((), names) if case.tls else (names, ())
-        server = stack.enter_context(nginx(folder, make_site(folder), plain, tls))
+        server, folder = stack.enter_context(running_site(plain, tls))
         running = {name: stack.enter_context(_generator(name, case, server, folder, core)) for name in names}
         ours = running.pop(OURS)
-        ours.turn(TURN_S)  # newcomers that were due while the others started
+        lead_in_s = LEAD_IN_S if case.leaves else 0.0
         pairs: dict[str, list[Pair]] = {name: [] for name in running}
         for _ in range(rounds):
             for name, other in running.items():
-                pairs[name].append(take_turns(ours, other, turns))
+                pairs[name].append(take_turns(ours, other, turns, lead_in_s))
         for generator in (ours, *running.values()):
             generator.finish()
         server.stop()

@@ -9,11 +9,10 @@ import json
 import resource
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from benchmarks.nginx import MISSING, Nginx, nginx, nginx_program
-from benchmarks.site import make_site
+from benchmarks.nginx import MISSING, Nginx, nginx_program
+from benchmarks.site import running_site
 from benchmarks.table import Table
 
 from loadgen.children import start_child, stop_child
@@ -50,14 +49,11 @@ def measure(quick: bool) -> list[Table]:
     files = _raise_limit()
     room = min(QUICK if quick else SHOPPERS, files - SPARE_FILES, _ports() - SPARE_PORTS)
     rows = []
-    with tempfile.TemporaryDirectory(prefix="loadgen-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # nginx may read its pages as another user
-        with nginx(folder, make_site(folder), ["plain"], ["tls"], connections=room + SPARE_FILES // 2) as server:
-            for title, kind, port, goal, wanted in ROWS:
-                found = _waiting(kind, server, port, min(wanted, room))
-                sizes = [_kb(found["rss_bytes"]), goal, _kb(found["uss_bytes"])]
-                rows.append([title, *sizes, f"{min(wanted, room):,}"])
+    with running_site(["plain"], ["tls"], connections=room + SPARE_FILES // 2) as (server, _):
+        for title, kind, port, goal, wanted in ROWS:
+            found = _waiting(kind, server, port, min(wanted, room))
+            sizes = [_kb(found["rss_bytes"]), goal, _kb(found["uss_bytes"])]
+            rows.append([title, *sizes, f"{min(wanted, room):,}"])
     note = (
         "All in one process, each after one request, thinking, with its connection open; the difference that all but "
         "the first of them made, divided by their number. KB: 1,000 bytes."

@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from pathlib import Path
 from benchmarks.cases import CASES, USERS
 from benchmarks.cores import on_core, two_cores
 from benchmarks.generators import FAST_HTTP_USERS, loadgen_plan, locust
-from benchmarks.nginx import MISSING, nginx, nginx_program
-from benchmarks.site import make_site
+from benchmarks.nginx import MISSING, nginx_program
+from benchmarks.site import running_site
 from benchmarks.table import Table
 from benchmarks.turns import Generator
 
@@ -99,10 +98,8 @@ def _left_out(lacking: str) -> list[Table]:
 
 def _profiles(program: str, cores: tuple[int, int], seconds: int) -> list[Profile]:
     case = CASES[0]
-    with tempfile.TemporaryDirectory(prefix="loadgen-bench-") as name, on_core(cores[1]), ExitStack() as stack:
-        folder = Path(name)
-        folder.chmod(0o755)  # nginx may read its pages as another user
-        server = stack.enter_context(nginx(folder, make_site(folder), ["loadgen", "locust"]))
+    with on_core(cores[1]), ExitStack() as stack:
+        server, folder = stack.enter_context(running_site(["loadgen", "locust"]))
         where = (server, folder, cores[0])
         of_locust = (*where, USERS, server.url("locust"), case.page, FAST_HTTP_USERS, case.user)
         generators = [

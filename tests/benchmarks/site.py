@@ -15,7 +15,12 @@ from __future__ import annotations
 
 import gzip
 import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from benchmarks.nginx import Nginx, nginx
 
 PAGE_BYTES = 1024
 CATALOGUE_BYTES = 100 * 1024
@@ -81,15 +86,29 @@ _LOCATIONS = """
 """  # noqa: E501 -- nginx has no way to break a text
 
 
-def make_site(folder: Path) -> str:
-    """Write the pages.
+@contextmanager
+def running_site(
+    plain: Sequence[str], tls: Sequence[str] = (), connections: int = 1024
+) -> Iterator[tuple[Nginx, Path]]:
+    """This shop, opened; closed and put away at the end of the block.
 
     Args:
-        folder: where the folder of pages goes.
+        plain: names of ports without TLS.
+        tls: names of ports with TLS.
+        connections: how many it can hold.
 
-    Returns:
-        The locations of nginx's configuration.
+    Yields:
+        The server, and a folder for all that is written meanwhile.
     """
+    with tempfile.TemporaryDirectory(prefix="loadgen-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # nginx may read its pages as another user
+        with nginx(folder, _make_pages(folder), plain, tls, connections) as server:
+            yield server, folder
+
+
+def _make_pages(folder: Path) -> str:
+    """Write the pages; the locations of nginx's configuration."""
     pages = folder / "pages"
     pages.mkdir()
     (pages / "page.html").write_text("x" * PAGE_BYTES)
@@ -97,11 +116,6 @@ def make_site(folder: Path) -> str:
     for title in VISIT_PAGES.values():
         _write_packed(pages / f"{title}.html", title, VISIT_PAGE_BYTES, _FORM if title == "product" else "")
     return _LOCATIONS.format(pages=pages)
-
-
-def packed_bytes(folder: Path, page: str) -> int:
-    """How many bytes of a page travel."""
-    return (folder / "pages" / f"{page}.html.gz").stat().st_size
 
 
 def _write_packed(file: Path, title: str, size_bytes: int, form: str = "") -> None:

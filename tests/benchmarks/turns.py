@@ -129,22 +129,33 @@ class Generator:
         time.sleep(SETTLE_S)
         self.served = server.answered() - first
 
-    def turn(self, seconds: float) -> Turn:
-        """Let it work."""
-        return self.working(lambda: time.sleep(seconds))
+    def turn(self, seconds: float, lead_in_s: float = 0.0) -> Turn:
+        """Let it work.
 
-    def working(self, meanwhile: Callable[[], object]) -> Turn:
+        Args:
+            seconds: that are measured.
+            lead_in_s: before these, for what fell due while it was stopped.
+        """
+        return self.working(lambda: time.sleep(seconds), lead_in_s)
+
+    def working(self, meanwhile: Callable[[], object], lead_in_s: float = 0.0) -> Turn:
         """Let it work for as long as something else takes."""
-        answered, cpu_s, server_cpu_s = self._server.answered(), _cpu_s(self._process), _cpu_s(self._server_process)
+        at_first = self._server.answered()
+        if lead_in_s:
+            self._process.resume()
+            time.sleep(lead_in_s)
+        answered = self._server.answered() if lead_in_s else at_first
+        cpu_s, server_cpu_s = _cpu_s(self._process), _cpu_s(self._server_process)
         began_s = time.monotonic()
         self._process.resume()
         meanwhile()
         self._process.suspend()
         wall_s = time.monotonic() - began_s
         time.sleep(SETTLE_S)
-        requests = self._server.answered() - answered
-        self.served += requests
-        return Turn(requests, wall_s, _cpu_s(self._process) - cpu_s, _cpu_s(self._server_process) - server_cpu_s)
+        in_the_end = self._server.answered()
+        self.served += in_the_end - at_first
+        cpu_s, server_cpu_s = _cpu_s(self._process) - cpu_s, _cpu_s(self._server_process) - server_cpu_s
+        return Turn(in_the_end - answered, wall_s, cpu_s, server_cpu_s)
 
     def finish(self) -> int:
         """Let it end.
@@ -186,9 +197,9 @@ class Pair(NamedTuple):
         return self.ours.per_cpu / self.theirs.per_cpu
 
 
-def take_turns(ours: Generator, theirs: Generator, turns: int) -> Pair:
+def take_turns(ours: Generator, theirs: Generator, turns: int, lead_in_s: float = 0.0) -> Pair:
     """So many turns of both, one after the other."""
-    taken = [(ours.turn(TURN_S), theirs.turn(TURN_S)) for _ in range(turns)]
+    taken = [(ours.turn(TURN_S, lead_in_s), theirs.turn(TURN_S, lead_in_s)) for _ in range(turns)]
     return Pair(*(Turn.sum(list(of_one)) for of_one in zip(*taken, strict=True)))
 
 
