@@ -31,7 +31,7 @@ TOP = 20
 GROUPS = {
     "sockets: send, receive": r"loadgen/journey/http/(wires|tls)\.py|gevent/_(socket|ssl)",
     "event loop and waiting: gevent, libev": r"loadgen/journey/http/waiting\.py|/gevent/",
-    "parsing: llhttp": r"Connection\._feed|HTTPResponse\.feed",
+    "parsing: llhttp": r"AnswerReader\.|HTTPResponse\.feed",
     "the HTTP client": r"loadgen/journey/http/|/geventhttpclient/|locust/contrib/fasthttp",
     "counting": r"loadgen/(journal|latency|stats)/|loadgen/journey/(recorder|counting|slow)|locust/(stats|event)\.py",
     "the shopper, its tasks, its journey": r"loadgen/journey/|/locust/user/|/shoppers\.py|/fast_http_users\.py",

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from loadgen.journey.http.exchange import Answer
+    from loadgen.journey.http.answers import Answer
     from loadgen.journey.http.wires import Origin
 
 

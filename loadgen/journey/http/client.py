@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from loadgen.journey.http import redirects
+from loadgen.journey.http.answers import Answer
 from loadgen.journey.http.carriers import Carrier
 from loadgen.journey.http.composing import (
     Wanted,
@@ -33,7 +34,6 @@ from loadgen.journey.http.composing import (
 from loadgen.journey.http.connections import Arrived, Streamed, connections_for
 from loadgen.journey.http.cookies import CookieJar
 from loadgen.journey.http.dialing import Dialer
-from loadgen.journey.http.exchange import Answer
 from loadgen.journey.http.failures import ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
 from loadgen.journey.http.places import Place, home_at
 from loadgen.journey.http.reporting import Reporter

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from journey.http.misbehaving import CLOSE, HALF_CLOSE, HEAR, RESET, Visitor, answer, in_pieces, shop
 
-from loadgen.journey.http import exchange
+from loadgen.journey.http import answers
 
 Visit = Callable[..., Visitor]
 
@@ -170,7 +170,7 @@ def test_interim_answers_are_passed_over(visit: Visit) -> None:
 
 
 def test_interim_answers_without_end_are_a_failure(visit: Visit) -> None:
-    with shop([HEAR, b"HTTP/1.1 103 Early Hints\r\n\r\n" * (exchange.MAX_INTERIM + 1) + answer()]) as server:
+    with shop([HEAR, b"HTTP/1.1 103 Early Hints\r\n\r\n" * (answers.MAX_INTERIM + 1) + answer()]) as server:
         assert visit(server.url).reason() == "protocol"
 
 

@@ -95,7 +95,8 @@ def outcome(data: bytes, places: list[int], method: str, how: str) -> Any:
             body = b"".join(reply.chunks)
             while not connection.is_complete and (piece := connection.read_some()):
                 body += piece
-            connection.finish()
+            if not connection.is_complete:
+                connection.finish()
     except RequestFailed as error:
         assert not wire.is_open
         assert not connection.reusable

@@ -32,7 +32,7 @@ from h2.events import (
     WindowUpdated,
 )
 
-from loadgen.journey.http.exchange import HeaderList
+from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.failures import ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
 from loadgen.journey.http.http2.frames import CONNECTION_WINDOW, Frames, code_name
 from loadgen.journey.http.settings import ClientSettings

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from loadgen.journey.http.exchange import HeaderList
+from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.failures import ProtocolBroken
 
 _OF_THE_CONNECTION: Final = frozenset(

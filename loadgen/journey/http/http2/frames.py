@@ -30,7 +30,7 @@ from h2.exceptions import (
 )
 from h2.settings import SettingCodes, Settings
 
-from loadgen.journey.http.exchange import HeaderList
+from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.failures import ProtocolBroken, RequestFailed, TooLarge
 
 STREAM_WINDOW: Final = 6 * 1024 * 1024

@@ -47,7 +47,7 @@ class SharedLane(Lane):
         self._all_places = places
         while self.queue and self.places > 0:
             self.places -= 1
-            self.queue.popleft().set(None)
+            self.queue.pop(0).set(None)
 
     def leave(self) -> None:
         """Give up a place."""
@@ -89,7 +89,7 @@ class SharedConnections(Connections):
         except BaseException:
             lane.leave()
             raise
-        lane.busy.add(carrier)
+        lane.busy.append(carrier)
         return carrier
 
     def _carrier(self, lane: SharedLane, origin: Origin) -> Carrier:
