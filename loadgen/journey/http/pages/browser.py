@@ -108,7 +108,7 @@ class _Loading:
         self._url = absolute_form(self._home, target)
         self._seen = {self._url}
         self._words: frozenset[str] = frozenset()
-        self._fonts = 0
+        self._taken = self._fonts = 0
         self._welcome: dict[Origin, bool] = {}
         self._parallel: Parallel[tuple[Link, int]]
 
@@ -128,9 +128,7 @@ class _Loading:
         if link.url in self._seen:
             return
         self._seen.add(link.url)
-        self._fonts += link.kind == "font"
-        too_many = len(self._seen) > MAX_ASSETS + 1 or (link.kind == "font" and self._fonts > MAX_FONTS)
-        if too_many or depth > MAX_DEPTH or not self._is_welcome(link.origin):
+        if depth > MAX_DEPTH or not self._is_welcome(link.origin) or not self._has_room(link):
             self.skipped += 1
             return
         kept = self._cache.get(link.url)
@@ -159,6 +157,15 @@ class _Loading:
         if response.headers is not None and not response.history:
             self._cache.keep(link.url, response.status_code, response.headers.raw, said, asked_s, time(), sheet)
         self._follow(sheet, depth)
+
+    def _has_room(self, link: Link) -> bool:
+        """Whether one more may be loaded; counts it."""
+        if link.kind == "font":
+            self._fonts += 1
+            if self._fonts > MAX_FONTS:
+                return False
+        self._taken += 1
+        return self._taken <= MAX_ASSETS
 
     def _is_welcome(self, origin: Origin) -> bool:
         """Whether assets of a host are loaded: it is the page's own or one that was named, and the worker may."""
