@@ -16,7 +16,7 @@ them can have waited for a loop than requests were on the wire when it woke up (
     lengthened = Σ over looks of min(answers a probe · probes beyond the tolerance, requests on the wire)
 
 A worker's second is *coloured* when more than 1 % of its requests are lengthened. In one that is not, as far as a
-hundred probes can tell, the worker moves any quantile by at most the tolerance and one percentile point: p95 as measured
+hundred probes can tell, the worker moves a quantile by at most the tolerance and one percentile point: p95 as measured
 is no more than the tolerance above the shop's own p96. That holds for requests that wait once; a new connection or a
 handshake waits once more each.
 """
