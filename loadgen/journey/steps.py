@@ -14,9 +14,10 @@ Requests sent inside a step carry its name. Steps may be nested; the innermost g
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
+from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gevent import GreenletExit
@@ -43,30 +44,38 @@ class GaveUp(RescheduleTask):
         self.reason: AbandonReason = reason
 
 
-@contextmanager
-def measured(session: Session | None, name: str) -> Iterator[None]:
+class _Measured:
+    """A with-block that is a step."""
+
+    # A generator would do the same in fewer lines, and take 1 µs and 300 bytes more.
+    __slots__ = ("_name", "_outer", "_session", "_start_s")
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session, self._name = session, name
+
+    def __enter__(self) -> None:
+        session, recorder = self._session, self._session.recorder
+        self._outer, self._name = session.step, recorder.step_name(self._name)
+        session.step = self._name
+        recorder.step_entered(session.journey, self._name)
+        self._start_s = perf_counter()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, recorder, name = self._session, self._session.recorder, self._name
+        if error is None:
+            recorder.step_completed(session.journey, name, round((perf_counter() - self._start_s) * 1e6))
+        elif isinstance(error, GaveUp):
+            recorder.step_abandoned(session.journey, name, error.reason)
+        elif not isinstance(error, (GreenletExit, *CONTROL)):  # with these neither: something else ended it
+            recorder.step_abandoned(session.journey, name, "error")
+        session.step = self._outer
+
+
+def measured(session: Session | None, name: str) -> AbstractContextManager[None]:
     """One step of one shopper; without a session (Locust run by itself) it measures nothing."""
-    if session is None:
-        yield
-        return
-    recorder, journey, outer = session.recorder, session.journey, session.step
-    step = session.step = recorder.step_name(name)
-    recorder.step_entered(journey, step)
-    start_s = perf_counter()
-    try:
-        yield
-    except GaveUp as gave_up:
-        recorder.step_abandoned(journey, step, gave_up.reason)
-        raise
-    except (GreenletExit, *CONTROL):
-        raise  # neither completed nor abandoned: something else ended it
-    except BaseException:
-        recorder.step_abandoned(journey, step, "error")
-        raise
-    else:
-        recorder.step_completed(journey, step, round((perf_counter() - start_s) * 1e6))
-    finally:
-        session.step = outer
+    return nullcontext() if session is None else _Measured(session, name)
 
 
 def step(name: str) -> Callable[[Callable[Concatenate[U, P], R]], Callable[Concatenate[U, P], R]]:

@@ -40,9 +40,10 @@ def aim(
     Raises:
         JourneyError: there is no host, or the user's ``__init__`` raised.
     """
-    if host:
-        user_class.host = host.rstrip("/")
-    if insecure_tls and issubclass(user_class, FastHttpUser):
+    wanted = host.rstrip("/") if host else user_class.host
+    if user_class.host != wanted:  # to set an attribute of a class makes Python forget how to find the others
+        user_class.host = wanted
+    if insecure_tls and issubclass(user_class, FastHttpUser) and not user_class.insecure:
         user_class.insecure = True
     try:
         user = user_class(environment)

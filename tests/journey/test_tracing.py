@@ -67,9 +67,9 @@ import os
 from loadgen.journey.tracing import new_trace_id
 new_trace_id()
 child = os.fork()
-print(*(new_trace_id() for _ in range(5)), sep="\\n", flush=True)
 if child:
-    os.waitpid(child, 0)
+    os.waitpid(child, 0)  # or both would write at once
+print(*(new_trace_id() for _ in range(5)), sep="\\n", flush=True)
 """
 
 

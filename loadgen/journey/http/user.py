@@ -90,21 +90,21 @@ class FastHttpUser(User, RestMixin[Response]):
     asset_hosts: tuple[str, ...] = ()
 
     client: Client
-    _settings: ClassVar[dict[type[FastHttpUser], tuple[str | None, PlanContext, ClientSettings]]] = {}
+    _settings: ClassVar[dict[type[FastHttpUser], tuple[str | None, PlanContext, ClientSettings, Dialer]]] = {}
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         if self.host is None:
             raise StopTest("a user needs a host: in its class, in the plan, or by -H")
-        settings = self._settings_for(getattr(environment, "context", _NO_PLAN))
-        self.client = Client(self.host, settings, _dialer(settings), Reporter(self, environment.events.request))
+        settings, dialer = self._settled(getattr(environment, "context", _NO_PLAN))
+        self.client = Client(self.host, settings, dialer, Reporter(self, environment.events.request))
 
     @classmethod
-    def _settings_for(cls, plan: PlanContext) -> ClientSettings:
+    def _settled(cls, plan: PlanContext) -> tuple[ClientSettings, Dialer]:
         """The class's settings and the plan's as one value; made once, as shoppers come by the thousand."""
         known = cls._settings.get(cls)
         if known is not None and known[0] == cls.host and known[1] is plan:
-            return known[2]
+            return known[2:]
         if cls.client_pool is not None or cls.ssl_context_factory is not None or cls.max_retries:
             raise JourneyError(
                 f"{cls.__name__} sets client_pool, ssl_context_factory or max_retries, which this client has not",
@@ -133,8 +133,9 @@ class FastHttpUser(User, RestMixin[Response]):
             trace=plan.trace and not has_traceparent(headers),
             pages=PageSettings(cls.viewport, cls.pixel_ratio, cls.images_in_view, tuple(cls.asset_hosts)),
         )
-        cls._settings[cls] = cls.host, plan, settings
-        return settings
+        dialer = _dialer(settings)
+        cls._settings[cls] = cls.host, plan, settings, dialer
+        return settings, dialer
 
     @classmethod
     def _version(cls, plan: PlanContext) -> Literal["1.1", "2"]:
