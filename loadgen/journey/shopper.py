@@ -27,6 +27,7 @@ import gevent
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 
+from loadgen.journey.dice import Dice
 from loadgen.journey.environment import JourneyEnvironment
 from loadgen.journey.forms import Form, forms_of
 from loadgen.journey.http.batches import Call
@@ -131,7 +132,7 @@ class Shopper(FastHttpUser):
             seed = getattr(getattr(self.environment, "context", None), "seed", 0)
             session = self.loadgen_session
             who = f"{session.recorder.worker}:{session.stream}:{session.arrival}" if session else ""
-            self._rng = random.Random(f"{seed}:{type(self).__name__}:{who}")
+            self._rng = Dice(f"{seed}:{type(self).__name__}:{who}")
         return self._rng
 
     def pick(self, choices: Sequence[T]) -> T:
