@@ -1,8 +1,9 @@
 """Everything that travels over Redis: frozen, versioned, checked on arrival.
 
-``packing`` is the form of tallies on the wire (msgpack, arrays packed as bytes); ``frame`` is a worker's second and
-``sealed`` the cluster's; ``control`` speaks to workers, ``event`` answers; ``spec`` is a run as submitted and
-``record`` how it stands. Nothing here is trusted: whatever does not fit raises :class:`loadgen.errors.MessageError`.
+``packing`` is the form of tallies on the wire: ``rows`` for names, packed columns for numbers, ``samples``; ``plain``
+checks single values. ``frame`` is a worker's second and ``sealed`` the cluster's; ``control`` speaks to workers, who
+answer in events; ``spec`` is a run as submitted and ``record`` how it stands. Nothing is trusted: whatever does not
+fit raises :class:`loadgen.errors.MessageError`.
 """
 
 from loadgen.messages.control import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo

@@ -11,7 +11,8 @@ unpacking any of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any, Final
 
 from loadgen.errors import MessageError
@@ -58,6 +59,9 @@ class Health:
         return self.lengthened > COLOURED_SHARE
 
 
+_fields_of: Final = attrgetter(*(field.name for field in fields(Health)))
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One second of one worker process.
@@ -99,7 +103,7 @@ class Frame:
                 self.second,
                 self.epoch,
                 write_tally(self.tally),
-                list(astuple(self.health)),
+                _fields_of(self.health),
                 self.last,
                 self.dealt_to_s,
                 list(self.beyond.items()),

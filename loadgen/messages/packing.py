@@ -31,8 +31,17 @@ from loadgen.latency import BUCKETS
 from loadgen.latency.layout import MAX_US
 from loadgen.messages.plain import MAX_MESSAGE_BYTES, listed
 from loadgen.messages.rows import pack_rows, unpack_rows
-from loadgen.messages.samples import read_failures, read_slowest, write_failures, write_slowest
-from loadgen.stats import Columns, ErrorSample, Headline, SlowSample, Tally
+from loadgen.messages.samples import (
+    PackedSlowest,
+    pack_slowest,
+    read_failures,
+    read_slowest,
+    unpack_slowest,
+    write_failures,
+    write_slowest,
+)
+from loadgen.stats import Columns, ErrorSample, Headline, Tally
+from loadgen.stats.adding import Adder, headlines
 from loadgen.stats.rows import Places, Rows
 
 MAX_COUNT: Final = 2**40
@@ -41,7 +50,7 @@ MAX_COUNT: Final = 2**40
 TWIN: Final = 0xFFFF
 """In the place of a length: this histogram's buckets and counts are those of the one before it."""
 
-TOGETHER: Final = 256
+TOGETHER: Final = 128
 """Tallies laid out at once: enough that numpy's calls cost nothing, few enough to stay in a processor's cache."""
 
 BYTES_TOGETHER: Final = 4 * MAX_MESSAGE_BYTES
@@ -61,23 +70,23 @@ class PackedTally(NamedTuple):
     indices: bytes
     counts: bytes
     samples: list[ErrorSample]
-    slowest: list[SlowSample]
+    slowest: PackedSlowest
 
 
-def pack_tally(tally: Tally) -> PackedTally:
-    """Pack one tally."""
-    columns = Columns.of(tally)
+def pack_tally(tally: Tally, *, sort: bool = True) -> PackedTally:
+    """Pack one tally; its rows sorted, so that those of many workers are the same bytes, or in the order they came."""
+    columns = Columns.of(tally, sort=sort)
     (rows,) = columns.rows
-    lengths, kept = _without_twins(columns, rows)
+    lengths, indices, counts = _without_twins(columns, rows)
     return PackedTally(
         rows,
         _narrow(columns.sums, _SUM_TYPES),
         np.minimum(columns.bounds, MAX_US).astype("<u4").tobytes(),
         lengths.astype("<u2").tobytes(),
-        columns.indices[kept].astype("<u2").tobytes(),
-        _narrow(columns.counts[kept], _COUNT_TYPES),
+        indices.astype("<u2").tobytes(),
+        _narrow(counts, _COUNT_TYPES),
         columns.samples,
-        columns.slowest,
+        pack_slowest(columns.slowest),
     )
 
 
@@ -126,22 +135,24 @@ def unpack_tally(packed: PackedTally, most: int = MAX_COUNT) -> Tally:
     """
     if malformed([packed], most)[0]:
         raise MessageError("the numbers of a tally are malformed")
-    return laid_out([packed]).tally()
+    return _laid_out_in_full([packed]).tally()
 
 
 def added_up(packed: Sequence[PackedTally]) -> tuple[Tally, list[Headline]]:
     """The sum of some tallies, none of them :func:`malformed`, and the headline of each."""
-    parts, headlines = [], []
+    if not packed:
+        return Tally(), []
+    adder = Adder((tally.rows for tally in packed), sum(len(tally.indices) // 2 for tally in packed))
+    found: list[Headline] = []
     for portion in portions(packed):
-        columns = laid_out(portion)
-        parts.append(columns.added_up())
-        headlines += columns.headlines()
-    whole = Columns.joined(parts).added_up() if len(parts) > 1 else parts[0] if parts else None
-    return (whole.tally() if whole else Tally()), headlines
+        columns = _laid_out_in_full(portion)
+        adder.add(columns)
+        found += headlines(columns)
+    return adder.sum().tally(), found
 
 
 def laid_out(packed: Sequence[PackedTally]) -> Columns:
-    """Some tallies as columns, none of them :func:`malformed`."""
+    """The numbers of some tallies as columns; they fit each other."""
     lengths = _lengths(packed)
     indices = np.frombuffer(b"".join([tally.indices for tally in packed]), "<u2")
     counts = _joined([(tally.counts, len(tally.indices) // 2) for tally in packed], _COUNT_TYPES)
@@ -156,9 +167,17 @@ def laid_out(packed: Sequence[PackedTally]) -> Columns:
         lengths,
         indices,
         counts,
-        [sample for tally in packed for sample in tally.samples],
-        [sample for tally in packed for sample in tally.slowest],
+        [],
+        [],
     )
+
+
+def _laid_out_in_full(packed: Sequence[PackedTally]) -> Columns:
+    columns = laid_out(packed)
+    columns.counts = columns.counts.astype(np.int64)
+    columns.samples = [sample for tally in packed for sample in tally.samples]
+    columns.slowest = unpack_slowest([tally.slowest for tally in packed])
+    return columns
 
 
 def malformed(packed: Sequence[PackedTally], most: int = MAX_COUNT) -> list[bool]:
@@ -240,19 +259,21 @@ def _with_twins(lengths: Places, twins: npt.NDArray[np.bool_]) -> tuple[Places, 
     return own, np.repeat(starts - (np.cumsum(own) - own), own) + np.arange(int(own.sum()))
 
 
-def _without_twins(columns: Columns, rows: Rows) -> tuple[Places, npt.NDArray[np.bool_]]:
-    """The lengths with twins marked, and which pairs are left."""
-    lengths, kept = columns.lengths.copy(), np.ones(columns.indices.size, dtype=np.bool_)
-    ends = np.cumsum(lengths).tolist()
-    sums, bounds = columns.sums[rows.figures :], columns.bounds.reshape(-1, 2)
-    second = np.flatnonzero(rows.is_twin & (lengths > 0))
-    alike = (lengths[second] == lengths[second - 1]) & (sums[second] == sums[second - 1])
-    alike &= (bounds[second] == bounds[second - 1]).all(axis=1)
-    for at in second[alike].tolist():
+def _without_twins(columns: Columns, rows: Rows) -> tuple[Places, npt.NDArray[Any], npt.NDArray[Any]]:
+    """The lengths with twins marked, and the indices and counts that are left."""
+    lengths, indices, counts = columns.lengths, columns.indices, columns.counts
+    sums = columns.sums[rows.figures :]
+    second = np.flatnonzero(rows.is_twin)
+    alike = second[(sums[second] == sums[second - 1]) & (lengths[second] == lengths[second - 1])]
+    if not alike.size:
+        return lengths, indices, counts
+    ends = np.cumsum(lengths)
+    lengths, kept = lengths.copy(), np.ones(indices.size, dtype=np.bool_)
+    for at in alike.tolist():
         own, other = slice(ends[at - 1], ends[at]), slice(ends[at - 1] - lengths[at], ends[at - 1])
-        if all(np.array_equal(column[own], column[other]) for column in (columns.indices, columns.counts)):
+        if lengths[at] and all(np.array_equal(column[own], column[other]) for column in (indices, counts)):
             lengths[at], kept[own] = TWIN, False
-    return lengths, kept
+    return lengths, indices[kept], counts[kept]
 
 
 def _narrow(numbers: npt.NDArray[Any], types: dict[int, str]) -> bytes:

@@ -72,4 +72,4 @@ _known_row = lru_cache(maxsize=_ROWS_KEPT)(_read_row)
 
 @lru_cache(maxsize=_ROWS_KEPT)
 def _pack_row(row: Row) -> bytes:
-    return dumps([int(row[0]), *row[1:]])
+    return dumps(row)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from loadgen.errors import MessageError
 from loadgen.latency.layout import MAX_US
-from loadgen.messages.plain import MAX_TEXT, listed, text, whole
+from loadgen.messages.plain import dumps, listed, loads, text, whole
 from loadgen.stats import ErrorSample, SlowSample
 from loadgen.stats.slowest import SLOWEST_KEPT, TRACE_ID_BYTES
 from loadgen.stats.tally import SAMPLES_KEPT
+
+_NO_TRACE_ID: Final = "00" * TRACE_ID_BYTES
+"""No trace has this one (W3C Trace Context, 3.2.2.3)."""
+
+_WHATS_KEPT: Final = 16 * 1024
+_WHAT_BYTES: Final = 512
 
 
 def write_failures(samples: Sequence[ErrorSample]) -> list[list[Any]]:
@@ -33,28 +41,85 @@ def _read_failure(entry: Any) -> ErrorSample:
     return ErrorSample(whole(second), *map(text, texts))
 
 
-def write_slowest(samples: Sequence[SlowSample]) -> list[list[Any]]:
-    """Slow requests as lists for msgpack; no more than any reader takes."""
-    return [[*sample[:-1], bytes.fromhex(sample.trace_id)] for sample in samples[:SLOWEST_KEPT]]
+class PackedSlowest(NamedTuple):
+    """Slow requests as they travel, column by column: a cluster reads five of each worker in each second.
+
+    Attributes:
+        times: service times in µs, uint32.
+        seconds: uint32.
+        trace_ids: :data:`TRACE_ID_BYTES` each, all zero without one.
+        workers: names.
+        whats: journey, step, name, method and outcome of each.
+    """
+
+    times: bytes
+    seconds: bytes
+    trace_ids: bytes
+    workers: list[str]
+    whats: list[tuple[str, ...]]
 
 
-def read_slowest(value: Any) -> list[SlowSample]:
-    """Read slow requests, column by column: a frame is to cost little, and these are the same few checks for each.
+def pack_slowest(samples: Sequence[SlowSample]) -> PackedSlowest:
+    """Pack slow requests; no more than any reader takes."""
+    some = samples[:SLOWEST_KEPT]
+    form = f"<{len(some)}I"
+    return PackedSlowest(
+        struct.pack(form, *[min(sample.service_us, MAX_US) for sample in some]),
+        struct.pack(form, *[min(sample.second, 2**32 - 1) for sample in some]),
+        b"".join([bytes.fromhex(sample.trace_id or _NO_TRACE_ID) for sample in some]),
+        [sample.worker for sample in some],
+        [sample[3:8] for sample in some],
+    )
+
+
+def unpack_slowest(several: Sequence[PackedSlowest]) -> list[SlowSample]:
+    """Slow requests of some tallies."""
+    workers = list(chain.from_iterable([packed.workers for packed in several]))
+    form = f"<{len(workers)}I"
+    times = struct.unpack(form, b"".join([packed.times for packed in several]))
+    seconds = struct.unpack(form, b"".join([packed.seconds for packed in several]))
+    ids = b"".join([packed.trace_ids for packed in several]).hex()
+    each = [ids[at : at + 2 * TRACE_ID_BYTES] for at in range(0, len(ids), 2 * TRACE_ID_BYTES)]
+    trace_ids = ["" if trace_id == _NO_TRACE_ID else trace_id for trace_id in each]
+    whats = zip(*chain.from_iterable([packed.whats for packed in several]), strict=True)
+    return [*map(SlowSample, times, seconds, workers, *whats, trace_ids)]
+
+
+def write_slowest(packed: PackedSlowest) -> list[Any]:
+    """Packed slow requests as a list for msgpack."""
+    return [*packed[:4], [_write_what(what) for what in packed.whats]]
+
+
+def read_slowest(value: Any) -> PackedSlowest:
+    """Read the list of slow requests.
 
     Raises:
         MessageError: they are malformed, or too many.
     """
-    entries = listed(value, most=SLOWEST_KEPT)
-    if not entries:
-        return []
-    if {len(listed(entry)) for entry in entries} != {len(SlowSample._fields)}:
-        raise MessageError("a slow request has the wrong number of fields")
-    times_us, seconds, *words, trace_ids = zip(*entries, strict=True)
-    texts = [*chain.from_iterable(words)]
-    if {*map(type, times_us), *map(type, seconds)} != {int} or min(times_us) < 0 or max(times_us) > MAX_US:
-        raise MessageError("a slow request's time is out of range")
-    if {*map(type, texts)} != {str} or max(map(len, texts)) > MAX_TEXT or min(seconds) < 0:
-        raise MessageError("a slow request's second or texts are malformed")
-    if {*map(type, trace_ids)} != {bytes} or not {*map(len, trace_ids)} <= {0, TRACE_ID_BYTES}:
-        raise MessageError("a trace id is malformed")
-    return [*map(SlowSample, times_us, seconds, *words, map(bytes.hex, trace_ids))]
+    times, seconds, trace_ids, workers, whats = listed(value, 5)
+    length = len(listed(workers, most=SLOWEST_KEPT))
+    if {type(times), type(seconds), type(trace_ids)} != {bytes}:
+        raise MessageError("a column of slow requests is not packed bytes")
+    if (len(times), len(seconds), len(trace_ids)) != (4 * length, 4 * length, TRACE_ID_BYTES * length):
+        raise MessageError("the columns of slow requests differ in length")
+    for worker in workers:
+        text(worker)
+    return PackedSlowest(times, seconds, trace_ids, workers, [_what(packed) for packed in listed(whats, length)])
+
+
+def _what(packed: Any) -> tuple[str, ...]:
+    if type(packed) is not bytes:
+        raise MessageError("the names of a slow request are not packed bytes")
+    return _known_what(packed) if len(packed) <= _WHAT_BYTES else _read_what(packed)
+
+
+def _read_what(packed: bytes) -> tuple[str, ...]:
+    return tuple([text(word) for word in listed(loads(packed), 5)])
+
+
+_known_what = lru_cache(maxsize=_WHATS_KEPT)(_read_what)
+
+
+@lru_cache(maxsize=_WHATS_KEPT)
+def _write_what(what: tuple[str, ...]) -> bytes:
+    return dumps(what)

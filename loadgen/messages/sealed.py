@@ -21,7 +21,7 @@ def encode_second(row: SecondRow) -> bytes:
             row.second,
             row.planned,
             row.users_planned,
-            write_tally(pack_tally(row.tally)),
+            write_tally(pack_tally(row.tally, sort=False)),
             row.workers,
             row.cpu_max,
             row.loop_lag_p99_us,

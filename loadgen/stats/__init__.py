@@ -1,8 +1,9 @@
 """What is counted, and how it adds up.
 
 ``tally`` is the additive unit: what one worker counted in one second, what the cluster counted in one second, and
-what it counted in a whole run have the same form and merge exactly. ``slowest`` keeps the slowest requests of it.
-``run`` follows a run second by second. ``names`` folds request names into templates. Layer 2: no clock, no I/O.
+what it counted in a whole run have the same form and merge exactly. ``rows`` and ``columns`` lay tallies out as bare
+numbers, ``adding`` adds up thousands of them at once. ``slowest`` keeps the slowest requests. ``run`` follows a run
+second by second. ``names`` folds request names into templates. Layer 2: no clock, no I/O.
 """
 
 from loadgen.stats.columns import Columns

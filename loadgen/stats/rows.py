@@ -22,7 +22,6 @@ COUNTER    journey, name                       amount (may be below 0)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import IntEnum
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -36,18 +35,18 @@ Row = tuple[Any, ...]
 Places = npt.NDArray[np.int64]
 
 
-class Kind(IntEnum):
-    """Kinds of rows; the numbers travel."""
+class Kind:
+    """Kinds of rows. The numbers travel; bare ones, for an enumeration's are slow to look up."""
 
-    LEVELS = 0
-    SERIES = 1
-    REASON = 2
-    ARRIVALS = 3
-    SHOPPERS = 4
-    STEP = 5
-    ABANDONED = 6
-    JOURNEY = 7
-    COUNTER = 8
+    LEVELS: Final = 0
+    SERIES: Final = 1
+    REASON: Final = 2
+    ARRIVALS: Final = 3
+    SHOPPERS: Final = 4
+    STEP: Final = 5
+    ABANDONED: Final = 6
+    JOURNEY: Final = 7
+    COUNTER: Final = 8
 
 
 class Form(NamedTuple):
@@ -75,6 +74,7 @@ FORMS: Final[Mapping[int, Form]] = {
     Kind.JOURNEY: Form(1, 4, 0),
     Kind.COUNTER: Form(2, 1, 0),
 }
+"""By kind, in their order."""
 
 OF_STREAMS: Final = frozenset((Kind.ARRIVALS, Kind.SHOPPERS))
 """Kinds whose rows are told apart by a number: the index of the plan's stream."""
@@ -119,6 +119,13 @@ class Rows:
         self.rows = rows
         self.figures = sum(form.figures for form in forms)
         self.histograms = sum(form.histograms for form in forms)
+        self._hash = hash(rows)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Rows) and self.rows == other.rows)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -203,8 +210,8 @@ def united(several: Iterable[Rows]) -> tuple[Rows, dict[Rows, tuple[Places, Plac
     return whole, places
 
 
-_FIGURES: Final = np.array([FORMS[kind].figures for kind in Kind], dtype=np.int64)
-_HISTOGRAMS: Final = np.array([FORMS[kind].histograms for kind in Kind], dtype=np.int64)
+_FIGURES: Final = np.array([form.figures for form in FORMS.values()], dtype=np.int64)
+_HISTOGRAMS: Final = np.array([form.histograms for form in FORMS.values()], dtype=np.int64)
 
 
 def _starts(lengths: Places) -> Places:

@@ -7,13 +7,13 @@ microseconds, so no sum depends on the order of its parts.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
 from loadgen.latency import Histogram
-from loadgen.stats.slowest import SlowSample, slowest_of
+from loadgen.stats.slowest import SlowSample
 
 OK: Final = "ok"
 FAILED: Final = "failed"
@@ -22,7 +22,6 @@ SAMPLES_KEPT: Final = 20
 """Error samples one tally carries: enough to see what went wrong, little enough for any frame."""
 
 K = TypeVar("K")
-V = TypeVar("V")
 
 
 class SeriesKey(NamedTuple):
@@ -108,16 +107,6 @@ class StepCounts:
     abandoned: Counter[str] = field(default_factory=Counter)
     time: Histogram = field(default_factory=Histogram)
 
-    @classmethod
-    def merged(cls, parts: list[StepCounts]) -> StepCounts:
-        """The sum of some counts."""
-        return cls(
-            sum(part.entered for part in parts),
-            sum(part.completed for part in parts),
-            _added(part.abandoned for part in parts),
-            Histogram.merged([part.time for part in parts]),
-        )
-
 
 @dataclass(slots=True)
 class JourneyCounts:
@@ -134,16 +123,6 @@ class JourneyCounts:
     completed: int = 0
     failed: int = 0
     interrupted: int = 0
-
-    @classmethod
-    def merged(cls, parts: list[JourneyCounts]) -> JourneyCounts:
-        """The sum of some counts."""
-        return cls(
-            sum(part.started for part in parts),
-            sum(part.completed for part in parts),
-            sum(part.failed for part in parts),
-            sum(part.interrupted for part in parts),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,23 +176,14 @@ class Tally:
     slowest: list[SlowSample] = field(default_factory=list)
 
     @classmethod
-    def merged(cls, parts: list[Tally]) -> Tally:
+    def merged(cls, parts: Sequence[Tally]) -> Tally:
         """The sum over parts of the cluster for one span of time. Arguments are left alone."""
-        if len(parts) == 1:
-            return parts[0]
-        return cls(
-            _grouped((part.series for part in parts), Series.merged),
-            _grouped((part.arrivals for part in parts), ArrivalCounts.merged),
-            _added(part.shoppers for part in parts),
-            _grouped((part.steps for part in parts), StepCounts.merged),
-            _grouped((part.journeys for part in parts), JourneyCounts.merged),
-            _added(part.counters for part in parts),
-            sum(part.sent for part in parts),
-            sum(part.in_flight for part in parts),
-            sum(part.renamed for part in parts),
-            [sample for part in parts for sample in part.samples][:SAMPLES_KEPT],
-            slowest_of(part.slowest for part in parts),
-        )
+        from loadgen.stats.adding import added_up
+        from loadgen.stats.columns import Columns
+
+        if len(parts) <= 1:
+            return parts[0] if parts else cls()
+        return added_up([Columns.of(part) for part in parts]).tally()
 
     def then(self, later: Tally) -> Tally:
         """The sum over time: like :meth:`merged`, but what is a level, not a count, is the later one's."""
@@ -256,11 +226,3 @@ def _added(counters: Iterable[Mapping[K, int]]) -> Counter[K]:
     for counter in counters:
         total.update(counter)
     return total
-
-
-def _grouped(parts: Iterable[Mapping[K, V]], merge: Callable[[list[V]], V]) -> dict[K, V]:
-    groups: defaultdict[K, list[V]] = defaultdict(list)
-    for part in parts:
-        for key, value in part.items():
-            groups[key].append(value)
-    return {key: values[0] if len(values) == 1 else merge(values) for key, values in groups.items()}

@@ -124,6 +124,22 @@ def test_equal_histograms_of_a_series_travel_once():
     assert added_up([pack_tally(tally) for tally in (late, on_time)])[0] == Tally.merged([late, on_time])
 
 
+def u1(*numbers):
+    return np.array(numbers, "<u1").tobytes()
+
+
+def u2(*numbers):
+    return np.array(numbers, "<u2").tobytes()
+
+
+def u4(*numbers):
+    return np.array(numbers, "<u4").tobytes()
+
+
+def i8(*numbers):
+    return np.array(numbers, "<i8").tobytes()
+
+
 # -- bytes from anyone
 
 
@@ -242,22 +258,6 @@ def a_plain_frame(**changes) -> Frame:
     return Frame(**(plain | {"tally": pack_tally(changes.pop("of", Tally()))} | changes))
 
 
-def u1(*numbers):
-    return np.array(numbers, "<u1").tobytes()
-
-
-def u2(*numbers):
-    return np.array(numbers, "<u2").tobytes()
-
-
-def u4(*numbers):
-    return np.array(numbers, "<u4").tobytes()
-
-
-def i8(*numbers):
-    return np.array(numbers, "<i8").tobytes()
-
-
 ROWS, SUMS, BOUNDS, LENGTHS, INDICES, COUNTS, FAILURES, SLOWEST = range(8)
 
 
@@ -373,14 +373,20 @@ def test_columns_that_fit_are_read(columns):
         ((6, 6), [["x"] * 8]),
         ((6, 6), [[0, *"wjsnmrt"]] * 21),
         ((6, 7), None),
-        ((6, 7), [[5, 0, *"wjsnmo", b""]] * 21),
-        ((6, 7), [[5, 0, *"wjsnmo"]]),
-        ((6, 7), [[MAX_US + 1, 0, *"wjsnmo", b""]]),
-        ((6, 7), [[5, -1, *"wjsnmo", b""]]),
-        ((6, 7), [[5, 0, *"wjsnm", "o" * (MAX_TEXT + 1), b""]]),
-        ((6, 7), [[5, 0, *"wjsnmo", ""]]),
-        ((6, 7), [[5, 0, *"wjsnmo", b"x" * 15]]),
-        ((6, 7), [[5, 0, *"wjsnmo", b"x" * 32]]),
+        ((6, 7, 0), u4(5)),
+        ((6, 7, 0), None),
+        ((6, 7, 1), u4(5)),
+        ((6, 7, 2), bytes(16)),
+        ((6, 7, 2), ""),
+        ((6, 7, 3), ["w"]),
+        ((6, 7, 4), [dumps([*"jsnmo"])]),
+        ((6, 7), [u4(5), u4(0), bytes(15), ["w"], [dumps([*"jsnmo"])]]),
+        ((6, 7), [u4(5), u4(0), bytes(16), [7], [dumps([*"jsnmo"])]]),
+        ((6, 7), [u4(5), u4(0), bytes(16), ["w" * (MAX_TEXT + 1)], [dumps([*"jsnmo"])]]),
+        ((6, 7), [u4(5), u4(0), bytes(16), ["w"], [[*"jsnmo"]]]),
+        ((6, 7), [u4(5), u4(0), bytes(16), ["w"], [dumps([*"jsnm"])]]),
+        ((6, 7), [u4(5), u4(0), bytes(16), ["w"], [dumps([*"jsnm", "o" * (MAX_TEXT + 1)])]]),
+        ((6, 7), [u4(*[5] * 21), u4(*[0] * 21), bytes(16 * 21), ["w"] * 21, [dumps([*"jsnmo"])] * 21]),
         ((7,), [0, 0, 0]),
         ((7, 0), math.nan),
         ((7, 0), math.inf),

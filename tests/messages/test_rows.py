@@ -33,13 +33,13 @@ def test_the_same_row_in_another_list_is_the_same_object():
 
 
 def test_what_is_long_is_read_all_the_same():
-    rows = tuple((int(Kind.JOURNEY), f"{number:0200}") for number in range(300))
-    longest = (int(Kind.SERIES), *["x" * MAX_TEXT] * 5)
+    rows = tuple((Kind.JOURNEY, f"{number:0200}") for number in range(300))
+    longest = (Kind.SERIES, *["x" * MAX_TEXT] * 5)
 
     assert unpack_rows(pack_rows((*rows, longest))).rows == (*rows, longest)
 
 
-@pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", FORMS)
 def test_a_row_of_each_kind_has_its_own_number_of_words(kind):
     word = 3 if kind in {Kind.ARRIVALS, Kind.SHOPPERS} else "x"
     words = FORMS[kind].words
