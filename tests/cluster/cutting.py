@@ -177,15 +177,19 @@ class Cutting:
         gone = [link for link in self._links if only is None or only(link)]
         for link in gone:
             for transport in link.transports:
-                # Linger of 0: the other side sees a reset, not an orderly end.
-                transport.get_extra_info("socket").setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-                )
-                transport.abort()
+                await self._reset(transport)
         self._links = [link for link in self._links if link not in gone]
         return len(gone)
 
+    @staticmethod
+    async def _reset(transport: asyncio.WriteTransport) -> None:
+        # Linger of 0: the other side sees a reset, not an orderly end.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+        await asyncio.sleep(0)
+
     async def _end_pumps(self) -> None:
+        await asyncio.sleep(0.01)  # connections that are just coming in
         for pump in self._pumps:
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
@@ -194,6 +198,10 @@ class Cutting:
         task = asyncio.current_task()
         assert task is not None
         self._pumps.add(task)
+        if self._listener is None:  # shut while this one was coming in
+            await self._reset(writer.transport)
+            self._pumps.discard(task)
+            return
         link = Link(writer.get_extra_info("peername")[:2])
         link.up.like(self._usual.up)
         link.down.like(self._usual.down)
@@ -206,6 +214,8 @@ class Cutting:
             self._pumps.discard(task)
             return
         link.transports.append(server_writer.transport)
+        if link not in self._links:  # cut while its other half was opened
+            await self._reset(server_writer.transport)
         try:
             await asyncio.gather(
                 self._pump(link, link.up, reader, server_writer), self._pump(link, link.down, server_reader, writer)
