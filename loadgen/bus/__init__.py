@@ -9,6 +9,17 @@ Synchronous: under gevent the sockets yield by themselves, in the coordinator a 
 from loadgen.bus.cluster import ClusterBus, Leadership
 from loadgen.bus.connection import Bus, connect, is_speaking
 from loadgen.bus.embedded import EmbeddedServer
-from loadgen.bus.run import RunBus, Sealing
+from loadgen.bus.run import Papers, Refused, RunBus, Sealing
 
-__all__ = ["Bus", "ClusterBus", "EmbeddedServer", "Leadership", "RunBus", "Sealing", "connect", "is_speaking"]
+__all__ = [
+    "Bus",
+    "ClusterBus",
+    "EmbeddedServer",
+    "Leadership",
+    "Papers",
+    "Refused",
+    "RunBus",
+    "Sealing",
+    "connect",
+    "is_speaking",
+]

@@ -130,6 +130,11 @@ class ClusterBus:
             members[info.worker] = Member(info, until_us / 1e6)
         return members
 
+    def left(self) -> set[str]:
+        """Workers that were taken off the list within the last hour. Whoever is on neither was forgotten by Redis."""
+        with speaking_to(self._bus.url):
+            return {name.decode() for name in self._redis.zrange(keys.LEFT, 0, -1)}
+
     # -- control
 
     def say(self, message: ControlMessage) -> None:
@@ -191,6 +196,14 @@ class ClusterBus:
             pipeline.sadd(keys.ACTIVE, run)
             pipeline.execute()
 
+    def adopt(self, run: str, submitted_at_s: float) -> None:
+        """Put a run back among those under way: Redis had forgotten it."""
+        with speaking_to(self._bus.url):
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.sadd(keys.ACTIVE, run)
+            pipeline.zadd(keys.RUNS, {run: int(submitted_at_s * 1e6)})
+            pipeline.execute()
+
     def retire(self, run: str) -> None:
         """Take a finished run off the lists of the queue and of those under way."""
         with speaking_to(self._bus.url):
@@ -234,6 +247,12 @@ def fenced(ok: bool, run: str) -> None:
 
 def _instant_of(stream_id: str) -> float:
     return int(stream_id.partition("-")[0]) / 1000
+
+
+def entry_order(entry_id: str) -> tuple[int, int]:
+    """A stream id as what it is ordered by: milliseconds, and a number within them."""
+    milliseconds, _, number = entry_id.partition("-")
+    return int(milliseconds), int(number)
 
 
 def entries_of(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:

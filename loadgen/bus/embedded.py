@@ -74,6 +74,11 @@ class EmbeddedServer:
             hint="start a Redis of your own and name it with --redis URL",
         )
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """Stop the server."""
         if self._process is not None:

@@ -11,6 +11,7 @@ key                             type     holds
 {loadgen}:leader-info           string   JSON: where the leader serves metrics
 {loadgen}:workers               zset     worker name → instant its lease ends, µs
 {loadgen}:worker-info           hash     worker name → WorkerInfo
+{loadgen}:left                  zset     worker name → when it was taken off the list, s; for an hour
 {loadgen}:members               counter  rises when a worker joins, leaves or changes what it says
 {loadgen}:control               stream   ControlMessages to all workers
 {loadgen}:queue                 list     run ids waiting for their turn, oldest first
@@ -41,6 +42,7 @@ FENCE: Final = _CLUSTER + "fence"
 LEADER_INFO: Final = _CLUSTER + "leader-info"
 WORKERS: Final = _CLUSTER + "workers"
 WORKER_INFO: Final = _CLUSTER + "worker-info"
+LEFT: Final = _CLUSTER + "left"
 MEMBERS: Final = _CLUSTER + "members"
 CONTROL: Final = _CLUSTER + "control"
 QUEUE: Final = _CLUSTER + "queue"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from loadgen.bus import keys
 from loadgen.bus.cluster import entries_of, fenced
@@ -48,6 +48,39 @@ class Sealing:
     position: str = ""
     totals: dict[str, WorkerTotals] = field(default_factory=dict)
     after: int | None = None
+
+
+class Refused(NamedTuple):
+    """A frame that was refused.
+
+    Attributes:
+        data: its bytes.
+        why: the reason.
+        entry_id: its id in the stream.
+    """
+
+    data: bytes
+    why: str
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """All that the leader of a run knows of it.
+
+    Attributes:
+        spec: as it was submitted; without the journey code.
+        record: how it stands.
+        seconds: what was sealed.
+        totals: what each worker did.
+        seats: who is to send more.
+    """
+
+    spec: RunSpec
+    record: RunRecord
+    seconds: list[SecondRow]
+    totals: Mapping[str, WorkerTotals]
+    seats: Mapping[str, Seat]
 
 
 class RunBus:
@@ -143,6 +176,18 @@ class RunBus:
             if sealing.position:
                 self._redis.xtrim(keys.frames_key(self.run, SHARD), minid=_after(sealing.position), approximate=False)
 
+    def restore(self, papers: Papers) -> bool:
+        """Write the run anew, because Redis forgot it; False when it is known."""
+        with speaking_to(self._bus.url):
+            return self._bus.scripts.restore(
+                self.run,
+                papers.spec.encode(),
+                papers.record.encode(),
+                [encode_second(row) for row in papers.seconds],
+                {worker: totals.encode() for worker, totals in papers.totals.items()},
+                {worker: seat.encode() for worker, seat in papers.seats.items()},
+            )
+
     def expire(self, after_s: int = KEPT_AFTER_END_S) -> None:
         """Let all of the run's keys expire."""
         with speaking_to(self._bus.url):
@@ -186,35 +231,35 @@ class RunBus:
             found = self._redis.hget(self._key("positions"), SHARD)
         return found.decode() if found else "0-0"
 
-    def frames(self, position: str, count: int) -> tuple[str, list[tuple[str, Frame]], list[tuple[bytes, str]]]:
+    def frames(self, position: str, count: int) -> tuple[str, list[tuple[str, Frame]], list[Refused]]:
         """Frames after a position.
 
         Returns:
-            The last stream id read, (stream id, frame) pairs, and what was refused with the reason.
+            The last stream id read, (stream id, frame) pairs, and what was refused.
         """
         with speaking_to(self._bus.url):
             answer = self._redis.xread({keys.frames_key(self.run, SHARD): position}, count=count)
         good: list[tuple[str, Frame]] = []
-        bad: list[tuple[bytes, str]] = []
+        bad: list[Refused] = []
         entries = [(entry_id, fields.get(b"f", b"")) for entry_id, fields in entries_of(answer)]
         frames = Frame.decode_all([data for _, data in entries])
         for (entry_id, data), frame in zip(entries, frames, strict=True):
             position = entry_id
             if isinstance(frame, MessageError):
-                bad.append((data, frame.message))
+                bad.append(Refused(data, frame.message, entry_id))
             elif frame.run != self.run:
-                bad.append((data, f"a frame of run {frame.run} in the stream of run {self.run}"))
+                bad.append(Refused(data, f"a frame of run {frame.run} in the stream of run {self.run}", entry_id))
             else:
                 good.append((entry_id, frame))
         return position, good, bad
 
-    def quarantine(self, refused: list[tuple[bytes, str]]) -> None:
+    def quarantine(self, refused: Sequence[Refused]) -> None:
         """Keep some refused frames to look at."""
         with speaking_to(self._bus.url):
-            for data, reason in refused[:QUARANTINE_KEPT]:
+            for frame in refused[:QUARANTINE_KEPT]:
                 self._redis.xadd(
                     self._key("quarantine"),
-                    {"f": data[:4096], "why": reason[:400]},
+                    {"f": frame.data[:4096], "why": frame.why[:400]},
                     maxlen=QUARANTINE_KEPT,
                     approximate=False,
                 )

@@ -27,6 +27,7 @@ class Scripts:
         self._seal = _script(client, "seal")
         self._record = _script(client, "record")
         self._seats = _script(client, "seats")
+        self._restore = _script(client, "restore")
 
     def lead(self, own_id: str, lease_s: float) -> tuple[bool, int | str]:
         """Take or renew the lease: (True, fencing number) or (False, id of the leader)."""
@@ -40,7 +41,7 @@ class Scripts:
     def beat(self, worker: str, lease_s: float, info: bytes) -> tuple[bool, bool]:
         """Renew a worker's lease: (whether anyone leads, whether the worker was not on the list)."""
         led, joined = self._beat(
-            keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEADER],
+            keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEADER, keys.LEFT],
             args=[worker, int(lease_s * 1000), info],
         )
         return bool(led), bool(joined)
@@ -48,7 +49,7 @@ class Scripts:
     def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
         """Take a worker off the list; with an instant, only if its lease had ended before it."""
         limit = "" if ended_before_s is None else int(ended_before_s * 1e6)
-        return bool(self._leave(keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS], args=[worker, limit]))
+        return bool(self._leave(keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEFT], args=[worker, limit]))
 
     def claim(self, run: str, fence: int) -> bool:
         """Take a run over; False when a newer leader has it."""
@@ -87,6 +88,24 @@ class Scripts:
         for worker, seat in seats.items():
             args += [worker, seat]
         return bool(self._seats(keys=[keys.run_key(run, "fence"), keys.run_key(run, "seats")], args=args))
+
+    def restore(
+        self,
+        run: str,
+        spec: bytes,
+        record: bytes,
+        seconds: Sequence[bytes],
+        totals: Mapping[str, bytes],
+        seats: Mapping[str, bytes],
+    ) -> bool:
+        """Write a run anew that Redis forgot; False when it is known."""
+        args: list[Any] = [spec, record, len(seconds), *seconds]
+        for table in (totals, seats):
+            args.append(len(table))
+            for worker, packed in table.items():
+                args += [worker, packed]
+        parts = ("spec", "record", "fence", "sealed", "totals", "seats")
+        return bool(self._restore(keys=[keys.run_key(run, part) for part in parts], args=args))
 
 
 def _script(client: Redis, name: str) -> Script:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Final
 
 from loadgen.bus import Bus, ClusterBus, RunBus
-from loadgen.errors import BusError, NotFoundError, StaleError, WorkersError
+from loadgen.endings import Validity
+from loadgen.errors import BusError, StaleError, WorkersError
 from loadgen.messages import RunRecord, RunState
 from loadgen.stats import RunStats
+from loadgen.verdict import ValidityReason, ValidityResult, decide
 
 LOOK_S: Final = 0.25
 """How often a follower looks: seconds are sealed once a second."""
@@ -20,8 +22,13 @@ TOTALS_S: Final = 1.0
 LEADERLESS_S: Final = 15.0
 """How long a run may wait in the queue without any coordinator before that is said."""
 
-AWAY_S: Final = 20.0
-"""How long a Redis may be away while a run is followed: a primary is replaced within this."""
+FORGOTTEN_S: Final = 10.0
+"""How long a run may be missing from Redis before it is given up: the coordinator that drove it writes it anew within a
+second or two, once Redis answers it."""
+
+AWAY_S: Final = 300.0
+"""How long a Redis may be away while a run is followed: the run goes on without it, or waits for it, so whoever watches
+waits too. Five minutes are a restart of its machine."""
 
 
 class Follower:
@@ -45,6 +52,7 @@ class Follower:
         self._position = "0-0"
         self._totals_at_s = 0.0
         self._leaderless_since_s: float | None = None
+        self._missed_since_s: float | None = None
 
     @property
     def finished(self) -> bool:
@@ -52,15 +60,13 @@ class Follower:
         return self.record.state is RunState.FINISHED
 
     def look(self) -> None:
-        """Take in what is new.
-
-        Raises:
-            NotFoundError: the run has vanished.
-        """
+        """Take in what is new."""
         # The record first: a record that says finished is followed by no further second.
         found = self._bus.record()
         if found is None and not self._bus.exists():
-            raise NotFoundError(f"run {self.record.run!r} is gone", hint="was Redis emptied?")
+            self._miss()
+            return
+        self._missed_since_s = None
         try:
             self._read_sealed()
         except StaleError:  # a fail-over forgot some of what was read; it is sealed again under other ids
@@ -84,7 +90,6 @@ class Follower:
             check: called between looks; may raise to give up.
 
         Raises:
-            NotFoundError: the run has vanished.
             BusError: Redis was away for too long.
         """
         seen_at_s = time.monotonic()
@@ -92,9 +97,10 @@ class Follower:
             try:
                 self.look()
                 seen_at_s = time.monotonic()
-            except BusError:
+            except BusError as error:
                 if time.monotonic() - seen_at_s > AWAY_S:
                     raise
+                self.record = self.record.model_copy(update={"detail": f"waits for Redis ({error.message})"})
             show(self.record, self.stats)
             if self.finished:
                 return
@@ -108,6 +114,19 @@ class Follower:
                 self.stats.add(row)
             self._position = position
             position, rows = self._bus.sealed(position)
+
+    def _miss(self) -> None:
+        """Redis has forgotten the run. Its leader still knows it and writes it anew; if it died too, nobody does."""
+        now_s = time.monotonic()
+        if self._missed_since_s is None:
+            self._missed_since_s = now_s
+        elif now_s - self._missed_since_s > FORGOTTEN_S:
+            reason = "Redis was emptied, and no coordinator knows the run any more"
+            lost = ValidityReason(code="emptied", severity=Validity.INVALID, text=reason)
+            validity = ValidityResult(verdict=Validity.INVALID, reasons=(lost,))
+            verdict = decide("emptied", (), (), validity, reason)
+            changes = {"state": RunState.FINISHED, "detail": reason, "verdict": verdict}
+            self.record = self.record.model_copy(update=changes)
 
     def _look_for_leader(self) -> None:
         if self._cluster.leader():

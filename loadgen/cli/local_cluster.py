@@ -44,6 +44,7 @@ class LocalCluster:
         self.key = secrets.token_hex(32).encode()
         """The cluster's own key: its workers take code only from this process."""
         self.redis_url = ""
+        self._server: EmbeddedServer | None = None
 
     def __enter__(self) -> LocalCluster:
         return self
@@ -55,7 +56,8 @@ class LocalCluster:
 
     def start_server(self) -> None:
         """Start the embedded Valkey."""
-        self.redis_url = self._stack.enter_context(EmbeddedServer()).url
+        self._server = self._stack.enter_context(EmbeddedServer())
+        self.redis_url = self._server.url
 
     def start_shop(self, *args: str) -> str:
         """Start the demo shop.
@@ -89,6 +91,8 @@ class LocalCluster:
         Raises:
             WorkersError: a part has ended by itself.
         """
+        if self._server is not None and not self._server.is_alive:
+            raise WorkersError("the embedded server ended by itself", hint="is there enough memory?")
         for name, child in self._children.items():
             code = child.poll()
             if code is not None:

@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from loadgen.bus import RunBus, Sealing
+from loadgen.bus import Refused, RunBus, Sealing
 from loadgen.coordinator.intake import GRACE_S, Intake
 from loadgen.coordinator.losses import Losses
 from loadgen.coordinator.names import RunNames
@@ -71,6 +71,7 @@ class Accounts:
         self._names, self._losses = RunNames(plan.max_names), Losses(losses)
         self._read = bus.position()
         self._entries = 0
+        self._unwritten: list[SecondRow] = []
         if load_ended_at_s is not None:
             self.end_load_at(load_ended_at_s)
         self._resume()
@@ -123,24 +124,22 @@ class Accounts:
 
     # -- frames
 
-    def read(self, now_second: float) -> list[str]:
+    def read(self, now_second: float) -> list[Refused]:
         """Take in the frames that have come.
 
         Args:
             now_second: seconds since the run's start.
 
         Returns:
-            Why some were refused; they are kept to look at.
+            What was refused. A leader that takes a run over comes upon some of it again.
         """
         self._read, good, bad = self._bus.frames(self._read, FRAMES_A_TICK)
         for entry_id, frame in good:
             covered = self._losses.covers(frame.worker, frame.second)
             why = self._intake.take(entry_id, frame.without_missed() if covered else frame, now_second)
             if why:
-                bad.append((frame.encode(), f"{frame.worker}: {why}"))
-        if bad:
-            self._bus.quarantine(bad)
-        return [why for _, why in bad]
+                bad.append(Refused(frame.encode(), f"{frame.worker}: {why}", entry_id))
+        return bad
 
     def seal(self, now_second: float, expected: Iterable[str], nodes: Mapping[str, str]) -> None:
         """Seal what can be sealed.
@@ -161,11 +160,18 @@ class Accounts:
         moved = {worker: totals for worker, totals in self.totals.items() if before.get(worker) is not totals}
         for worker, totals in moved.items():
             totals.node = nodes.get(worker, "")
+        self._unwritten = rows
         if rows or moved:
             self._bus.seal(self._fence, Sealing(rows, self._intake.position(), moved, after=self._entries))
             self._entries += len(rows)
+        self._unwritten = []
         for row in rows:
             self._take(row)
+
+    def sealed(self) -> list[SecondRow]:
+        """All that is known to be sealed: the latest seconds one by one, what lies before them in one."""
+        earlier = [self.stats.earlier] if self.stats.earlier else []
+        return [*earlier, *self.stats.timeline(), *self._unwritten]
 
     def close(self, now_second: float, nodes: Mapping[str, str], given_up: Iterable[str]) -> None:
         """Seal all that is left of a run whose end has come.
@@ -185,6 +191,7 @@ class Accounts:
         """How the run ended, judged by all that is known."""
         facts = GeneratorFacts(
             quarantined=record.quarantined,
+            emptied_at_s=record.emptied_at_s,
             unreported=tuple(Unreported(s.worker, s.first_second, s.last_second) for s in record.silences),
             clock_error_us=max((totals.clock_error_us for totals in self.totals.values()), default=0),
             balances=tuple(totals.balance for totals in self.totals.values()),

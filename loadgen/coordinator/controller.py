@@ -8,7 +8,7 @@ anew from Redis at any moment and goes on where the last leader stopped.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Final
 
 from loadgen.bus import RunBus
@@ -16,9 +16,19 @@ from loadgen.bus.cluster import ClusterBus, Member
 from loadgen.coordinator.accounts import Accounts
 from loadgen.coordinator.logbook import Logbook
 from loadgen.coordinator.seating import NOTICE_S, Place, Seating
-from loadgen.messages import ControlMessage, RunRecord, RunState, Seat, StopMode, StopNote, WorkerEventKind
+from loadgen.messages import (
+    ControlMessage,
+    RunRecord,
+    RunState,
+    Seat,
+    StopMode,
+    StopNote,
+    WorkerEventKind,
+    WorkerTotals,
+)
 from loadgen.metrics import RunSnapshot
 from loadgen.shapes.arrivals import FULL
+from loadgen.stats import SecondRow
 from loadgen.verdict import StoppedBy
 
 log = logging.getLogger("loadgen.coordinator")
@@ -54,7 +64,7 @@ class RunController:
 
     def __init__(self, cluster: ClusterBus, bus: RunBus, fence: int, now_s: float) -> None:
         self._cluster, self._bus, self._fence = cluster, bus, fence
-        spec = bus.spec()
+        self.spec = spec = bus.spec()
         self.plan = spec.read_plan()
         bus.claim(fence)
         new = RunRecord(run=spec.run, name=self.plan.name, submitted_at=spec.submitted_at)
@@ -100,6 +110,14 @@ class RunController:
         """Whether a worker is taken by this run."""
         return worker in self._seating.guests
 
+    def guests(self) -> list[str]:
+        """The workers that are expected to be there."""
+        return self._seating.names(Place.INVITED, Place.READY, Place.SEATED, Place.LEAVING)
+
+    def known(self) -> tuple[list[str], list[SecondRow], dict[str, WorkerTotals]]:
+        """Who has still to send its last frame, what is sealed, and what each worker did."""
+        return self._seating.names(Place.SEATED, Place.LEAVING), self._accounts.sealed(), self._accounts.totals
+
     def snapshot(self) -> RunSnapshot:
         """What metrics show of this run; nothing in it changes afterwards."""
         return RunSnapshot(
@@ -138,16 +156,19 @@ class RunController:
         self._cluster.retire(self.run)
         self._bus.expire()
 
-    def tick(self, now_s: float, members: Mapping[str, Member], free: Mapping[str, Member]) -> None:
+    def tick(
+        self, now_s: float, members: Mapping[str, Member], free: Mapping[str, Member], forgotten: Set[str] = frozenset()
+    ) -> None:
         """Go one step further.
 
         Args:
             now_s: cluster time.
             members: all workers with a live lease.
             free: those of them that no run has taken.
+            forgotten: those that Redis may have lost, and that are not taken for lost yet.
         """
         self._hear(now_s)
-        self._follow_members(now_s, members)
+        self._follow_members(now_s, members, forgotten)
         match self.record.state:
             case RunState.QUEUED | RunState.WAITING:
                 self._gather(now_s, free)
@@ -244,11 +265,12 @@ class RunController:
                 case WorkerEventKind.DONE:
                     self._seating.done(event.worker, event.sequence)
 
-    def _follow_members(self, now_s: float, members: Mapping[str, Member]) -> None:
-        for worker in self._seating.names(Place.INVITED, Place.READY, Place.SEATED, Place.LEAVING):
+    def _follow_members(self, now_s: float, members: Mapping[str, Member], forgotten: Set[str]) -> None:
+        for worker in self.guests():
             member, guest = members.get(worker), self._seating.guests[worker]
             if member is None:
-                self._lose(worker, now_s)
+                if worker not in forgotten:
+                    self._lose(worker, now_s)
                 continue
             guest.node, guest.weight = member.info.node, member.info.weight
             if member.info.leaving and self._seating.leaving(worker):
@@ -282,9 +304,9 @@ class RunController:
 
     def _read(self, now_s: float) -> None:
         assert self.record.started_at is not None  # noqa: S101 -- set before any frame can come
-        refused = self._accounts.read(now_s - self.record.started_at)
+        refused = self._book.refused(now_s, self._accounts.read(now_s - self.record.started_at))
         if refused:
-            self._book.refused(now_s, len(refused), refused[0])
+            self._bus.quarantine(refused)
 
     def _expected(self) -> list[str]:
         """Workers whose frames a second waits for."""

@@ -18,6 +18,7 @@ from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.bus.cluster import Member
 from loadgen.clock import ClusterClock
 from loadgen.coordinator.controller import RunController
+from loadgen.coordinator.rescue import Rescue
 from loadgen.errors import BusError, FencedError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, RunRecord, RunState, StopMode
 from loadgen.metrics import ClusterSnapshot, RunSnapshot
@@ -36,6 +37,8 @@ MEMBERS_S: Final = 0.5
 
 CLOCK_S: Final = 5.0
 """How often the server's clock is asked for."""
+
+_UNWATCHED: Final = "runs are not watched"
 
 CLOCKS_DIFFER_S: Final = 0.05
 """A stop said right after a run was submitted may seem older than it, by the submitter's clock."""
@@ -60,6 +63,7 @@ class Coordinator:
         self._clock = ClusterClock()
         self._fence = 0
         self._runs: dict[str, RunController] = {}
+        self._rescue = Rescue(bus)
         self._last: RunSnapshot | None = None
         self._members: dict[str, Member] = {}
         self._members_version = -1
@@ -77,22 +81,17 @@ class Coordinator:
             BusError: Redis cannot be reached at the very start.
         """
         self._cluster.sync_clock(self._clock)
-        away = False
         while not stop.is_set():
             try:
                 self._turn()
-                if away:
-                    log.info("Redis is back")
-                away = False
+                self._bus.outage.over(_UNWATCHED)
             except FencedError as error:
                 log.warning("%s; standing by", error.message)
                 self._stand_by()
             except BusError as error:
                 # Whether a write was done is not known: what Redis holds is the truth, so start again from there.
-                self._runs.clear()
-                if not away:
-                    log.warning("%s; trying again", error.message)
-                away = True
+                self._set_aside()
+                self._bus.outage.met(_UNWATCHED, error)
             stop.wait(TICK_S)
         if self._fence:
             self._resign()
@@ -108,13 +107,16 @@ class Coordinator:
         if now_s - self._clock_at_s > CLOCK_S:
             self._cluster.sync_clock(self._clock)
             self._clock_at_s = now_s = self._clock.now()
-        if not self._lead(now_s):
+        leads = self._lead(now_s)
+        self._rescue.look(now_s)
+        if not leads:
             return
         self._follow_members(now_s)
         self._take_up_runs(now_s)
         heard = self._obey(now_s)
+        forgotten = self._forgotten(now_s)
         for controller in list(self._runs.values()):
-            self._tick(controller, now_s)
+            self._tick(controller, now_s, forgotten)
             if controller.finished:
                 controller.retire()
                 self._last = controller.snapshot()
@@ -132,7 +134,7 @@ class Coordinator:
                 log.info("leads (fence %d)", bid.fence)
                 # Whoever led before may have been away for long: nobody is declared dead before a whole lease is over.
                 self._trusted_from_s = now_s + self._lease_s
-                self._runs.clear()
+                self._set_aside()
             else:
                 self._stand_by()
             self._fence = bid.fence
@@ -142,15 +144,23 @@ class Coordinator:
 
     def _stand_by(self) -> None:
         self._fence = 0
-        self._runs.clear()
+        self._set_aside()
         self._last = None
         self._members_version = -1
+
+    def _set_aside(self) -> None:
+        self._rescue.set_aside(self._runs.values())
+        self._runs.clear()
 
     def _follow_members(self, now_s: float) -> None:
         if now_s - self._seen_at_s > 1.0:
             self._trusted_from_s = max(self._trusted_from_s, now_s + self._lease_s)
         self._seen_at_s = now_s
         version = self._cluster.members_version()
+        if (
+            version < self._members_version
+        ):  # Redis forgot some of the list, so it proves nothing before a lease is over
+            self._trusted_from_s = max(self._trusted_from_s, now_s + self._lease_s)
         if version == self._members_version and now_s - self._members_at_s < MEMBERS_S:
             return
         self._members_version, self._members_at_s = version, now_s
@@ -160,6 +170,11 @@ class Coordinator:
                 log.warning("worker %s did not renew its lease", worker)
                 del members[worker]
         self._members = members
+
+    def _forgotten(self, now_s: float) -> set[str]:
+        """Workers of runs that are not on the list though they never left it: their next beat puts them there again."""
+        absent = {worker for controller in self._runs.values() for worker in controller.guests()} - self._members.keys()
+        return absent - self._cluster.left() if absent and now_s < self._trusted_from_s else set()
 
     def _free(self) -> dict[str, Member]:
         return {
@@ -190,9 +205,9 @@ class Coordinator:
             log.error("run %s cannot be driven: %s", run, error)  # noqa: TRY400 -- the sentence says all
             self._write_off(bus, now_s, str(error))
 
-    def _tick(self, controller: RunController, now_s: float) -> None:
+    def _tick(self, controller: RunController, now_s: float, forgotten: set[str]) -> None:
         try:
-            controller.tick(now_s, self._members, self._free())
+            controller.tick(now_s, self._members, self._free(), forgotten)
         except (FencedError, BusError):
             raise
         except Exception as error:
@@ -216,13 +231,19 @@ class Coordinator:
         bus.expire()
 
     def _obey(self, now_s: float) -> str:
-        # What was said while nobody led counts too: a lease goes by before a dead leader is replaced.
-        since = self._control or f"{int((now_s - 2 * self._lease_s) * 1000)}-0"
-        heard, messages = self._cluster.listen(since, 0)
-        for at_s, message in messages:
-            if message.kind == "stop":
-                self._stop(at_s, message)
-        return heard
+        heard = self._control or f"{int(self._unheard_since(now_s) * 1000)}-0"
+        while True:
+            heard, messages = self._cluster.listen(heard, 0)
+            if not messages:
+                return heard
+            for at_s, message in messages:
+                if message.kind == "stop":
+                    self._stop(at_s, message)
+
+    def _unheard_since(self, now_s: float) -> float:
+        """A stop counts for every run that was there when it was said, however long nobody led."""
+        submitted = [self._cluster.submitted_at(run) for run in [*self._runs, *self._cluster.queued()]]
+        return min([now_s, *submitted]) - CLOCKS_DIFFER_S
 
     def _stop(self, at_s: float, message: ControlMessage) -> None:
         def is_meant(run: str) -> bool:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from typing import Final
 
+from loadgen.bus import Refused
+from loadgen.bus.cluster import entry_order
 from loadgen.messages import RunEvent, RunRecord, RunState, Silence
+
+STREAM: Final = "0"
+"""The one frame stream of a run, in its record."""
 
 log = logging.getLogger("loadgen.coordinator")
 
@@ -52,19 +59,27 @@ class Logbook:
         if not any((event.kind, event.text) == (kind, text) for event in self.record.events):
             self.note(at_s, kind, text)
 
-    def refused(self, at_s: float, count: int, why: str) -> None:
+    def refused(self, at_s: float, frames: Sequence[Refused]) -> list[Refused]:
         """Frames were refused: noted at the first, tenth, hundredth, …, for there may be a flood of them.
 
         Args:
             at_s: when, cluster time.
-            count: how many.
-            why: the reason of one of them.
+            frames: in the order of their stream.
+
+        Returns:
+            Those that no earlier leader has counted.
         """
+        counted_to = self.record.refused_to.get(STREAM, "0-0")
+        news = [frame for frame in frames if entry_order(frame.entry_id) > entry_order(counted_to)]
+        if not news:
+            return []
         before = self.record.quarantined
-        self.record.quarantined += count
+        self.record.quarantined += len(news)
+        self.record.refused_to[STREAM] = max((frame.entry_id for frame in news), key=entry_order)
         self.unwritten = True
         if not before or len(str(self.record.quarantined)) > len(str(before)):
-            self.note(at_s, "quarantined", f"{self.record.quarantined} frames refused so far: {why}")
+            self.note(at_s, "quarantined", f"{self.record.quarantined} frames refused so far: {news[0].why}")
+        return news
 
     def fall_silent(self, worker: str, first: int, last: int) -> None:
         """Nobody knows what a worker did in these seconds; the first thing noted of a worker stands."""

@@ -18,6 +18,7 @@ from pydantic import ConfigDict, Field
 
 from loadgen.messages.json_form import Bound, JsonForm
 from loadgen.verdict.generator import Balance
+from loadgen.verdict.outcome import StoppedBy
 from loadgen.verdict.results import Verdict
 
 
@@ -89,14 +90,14 @@ class StopNote(JsonForm):
     """Why and when a run was stopped before its time.
 
     Attributes:
-        by: a guard, a person, or a failure.
+        by: a guard, a person, a failure, or Redis, which had lost the run.
         reason: one sentence.
         at_s: seconds since the run's start; 0 when it had not started.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    by: Literal["guard", "person", "failure"]
+    by: StoppedBy
     reason: str
     at_s: float
 
@@ -166,6 +167,8 @@ class RunRecord(JsonForm):
         workers: by worker name.
         events: the log, oldest first.
         quarantined: frames that were refused.
+        refused_to: stream id of the last one counted among them, by frame stream.
+        emptied_at_s: when Redis lost the run while it went on, seconds since its start; None when it did not.
         stop: why it was stopped; None when it was not.
         silences: what lost workers may have done unseen.
         losses: what lost workers left undone.
@@ -184,6 +187,8 @@ class RunRecord(JsonForm):
     workers: dict[str, WorkerTotals] = Field(default_factory=dict)
     events: list[RunEvent] = Field(default_factory=list)
     quarantined: int = 0
+    refused_to: dict[str, str] = Field(default_factory=dict)
+    emptied_at_s: float | None = None
     stop: StopNote | None = None
     silences: list[Silence] = Field(default_factory=list)
     losses: list[Loss] = Field(default_factory=list)

@@ -8,7 +8,7 @@ cannot disagree.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from loadgen.latency import Histogram
@@ -84,6 +84,8 @@ class RunStats:
         self.samples: list[ErrorSample] = []
         self.last_second = -1
         """The latest second seen, -1 before the first."""
+        self.earlier: SecondRow | None = None
+        """All seconds that are not held in full any more, added up as the last of them; None when there is none."""
         self._sampled: Counter[tuple[str, str]] = Counter()
 
     def add(self, row: SecondRow) -> None:
@@ -98,8 +100,14 @@ class RunStats:
         self.planned += row.planned
         self._sample(row.tally.samples)
         if self._keep_s is not None and newest:
-            for second in [s for s in self.rows if s <= row.second - self._keep_s]:
-                del self.rows[second]
+            for second in sorted(s for s in self.rows if s <= row.second - self._keep_s):
+                self._let_go(self.rows.pop(second))
+
+    def _let_go(self, row: SecondRow) -> None:
+        before = self.earlier
+        if before is not None:
+            row = replace(row, planned=before.planned + row.planned, tally=before.tally.then(row.tally))
+        self.earlier = row
 
     def timeline(self) -> list[SecondRow]:
         """The seconds held, in order."""

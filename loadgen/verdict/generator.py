@@ -71,13 +71,15 @@ class GeneratorFacts:
     """What is known beyond the sealed seconds.
 
     Attributes:
-        quarantined: frames that were refused as malformed.
+        quarantined: frames that were refused.
+        emptied_at_s: when Redis lost the run, seconds since its start; None when it did not.
         unreported: windows that no frame covers.
         clock_error_us: largest bound of a worker's clock error, microseconds.
         balances: of the workers' requests.
     """
 
     quarantined: int = 0
+    emptied_at_s: float | None = None
     unreported: tuple[Unreported, ...] = ()
     clock_error_us: int = 0
     balances: tuple[Balance, ...] = ()

@@ -5,7 +5,8 @@ The first line that applies is the outcome::
     failed              it never started, or lost every worker: there is nothing to judge
     guard               a guard stopped it: the shop broke, whatever the generator did
     stopped             a person stopped it: thresholds over half a run prove nothing
-    invalid             the generator could not do what the plan asked: neither good nor bad news counts
+    invalid             the generator could not do what the plan asked, or its Redis was emptied: neither good nor
+                        bad news counts
     thresholds_failed   a threshold did not hold
     passed              none of these
 
@@ -14,14 +15,22 @@ Thresholds and validity are kept in the verdict in every case, so a stopped run 
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from loadgen.endings import Outcome, Validity
 from loadgen.units import format_duration
 from loadgen.verdict.results import GuardResult, ThresholdResult, ValidityResult, Verdict
 
-StoppedBy = Literal["failure", "guard", "person"]
-"""What ended a run before its time; None when it ended by itself."""
+StoppedBy = Literal["failure", "guard", "person", "emptied"]
+"""What ended a run before its time (``emptied``: Redis had lost it); None when it ended by itself."""
+
+_OUTCOMES: Final[Mapping[StoppedBy, Outcome]] = {
+    "failure": Outcome.FAILED,
+    "guard": Outcome.GUARD,
+    "person": Outcome.STOPPED,
+    "emptied": Outcome.INVALID,
+}
 
 
 def decide(
@@ -54,7 +63,7 @@ def _outcome(
     stopped_by: StoppedBy | None, thresholds: tuple[ThresholdResult, ...], validity: ValidityResult
 ) -> Outcome:
     if stopped_by is not None:
-        return {"failure": Outcome.FAILED, "guard": Outcome.GUARD, "person": Outcome.STOPPED}[stopped_by]
+        return _OUTCOMES[stopped_by]
     if validity.verdict is Validity.INVALID:
         return Outcome.INVALID
     if not all(threshold.ok for threshold in thresholds):

@@ -14,16 +14,19 @@ code                  figure                                                    
 ``short``             arrivals nobody accounts for / planned [3]_                 > 0        > 1 %
 ``shoppers``          share of seconds short of shoppers (closed model)           > 5 %      > 30 %
 ``unreported``        seconds of workers without a frame / all                    > 0        > 5 %
-``quarantined``       refused frames / all                                        > 0        > 1 %
+``quarantined``       refused frames / all [4]_                                   > 0        > 1 %
 ``unaccounted``       requests sent, neither recorded nor on the wire / sent      > 0        > 1 %
 ``clock``             bound of the clock error                                    > 50 ms    > 500 ms
 ``mix``               largest gap between asked and started share of a journey    > 2 %      > 10 %
+``emptied``           Redis was emptied while the run went on                                always
 ====================  ==========================================================  =========  ========
 
 .. [1] About how many, of all, by :mod:`loadgen.verdict.colouring`.
 .. [2] Never INVALID where only streams with ``max_shoppers`` dropped any: then dropping is what the plan asked for.
 .. [3] After what randomness explains: one second's arrivals (a stop within a second), one arrival a worker, and three
    standard deviations of a Poisson process.
+.. [4] INVALID only from the eleventh on. Frames are numbered, so what a refused one of the run would have said is
+   missing and counts as ``unreported``; the rest are foreign, and a few of them are no share of a short run.
 """
 
 from __future__ import annotations
@@ -60,6 +63,9 @@ LATE: Final = Limit(0.01, 0.10)
 
 LOST: Final = Limit(0.0, 0.01)
 """Load or figures that are gone: one is worth saying; 1 % can hide everything that a p99 is meant to show."""
+
+FEW_FRAMES: Final = 10
+"""So few refused frames are no flood."""
 
 UNREPORTED: Final = Limit(0.0, 0.05)
 """A worker's last second is lost with the worker; more than one second in twenty is no longer the same run."""
@@ -153,11 +159,18 @@ def _reporting(seconds: GeneratorSeconds, facts: GeneratorFacts) -> Iterator[Val
         f"{unreported} s of workers were never reported ({windows})",
     )
     yield from _beyond(
-        LOST,
+        LOST if facts.quarantined > FEW_FRAMES else Limit(LOST.degraded, math.inf),
         _per(facts.quarantined, seconds.worker_seconds + facts.quarantined),
         "quarantined",
-        f"{facts.quarantined} frames were malformed and are not in the figures",
+        f"{facts.quarantined} frames were refused and are not in the figures",
     )
+    if facts.emptied_at_s is not None:
+        yield ValidityReason(
+            code="emptied",
+            severity=Validity.INVALID,
+            text=f"Redis was emptied {format_duration(facts.emptied_at_s)} after the start, and the run was stopped; "
+            "the figures are what coordinator and workers still knew",
+        )
     unaccounted = sum(abs(balance.gap) for balance in facts.balances)
     sent = sum(balance.sent for balance in facts.balances)
     where = ", ".join(f"{balance.worker} {balance.gap:+d}" for balance in facts.balances if balance.gap)

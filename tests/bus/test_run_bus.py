@@ -7,7 +7,7 @@ import random
 import pytest
 from drawn import a_frame
 
-from loadgen.bus import ClusterBus, RunBus, Sealing, keys
+from loadgen.bus import ClusterBus, Papers, Refused, RunBus, Sealing, keys
 from loadgen.bus.run import KEPT_AFTER_END_S, QUARANTINE_KEPT
 from loadgen.errors import FencedError, MessageError, NotFoundError, StaleError
 from loadgen.messages import Frame, Health, RunRecord, Seat, WorkerEvent, WorkerEventKind, WorkerTotals, pack_tally
@@ -151,14 +151,15 @@ def test_bad_frames_are_set_aside_and_the_others_read(run, bus):
     position, good, bad = run.frames("0-0", 100)
 
     assert [item.sequence for _, item in good] == [1, 2]
-    assert [data for data, _ in bad] == [b"rubbish", stranger, b""]
-    assert "run another" in bad[1][1]
+    assert [refused.data for refused in bad] == [b"rubbish", stranger, b""]
+    assert "run another" in bad[1].why
+    assert bad[2].entry_id == position
     assert run.frames(position, 100)[1:] == ([], [])
 
 
 def test_some_refused_frames_are_kept_to_look_at(run, bus):
-    run.quarantine([(bytes([number]) * 5000, "why " * 200) for number in range(QUARANTINE_KEPT + 50)])
-    run.quarantine([(b"last", "reason")])
+    run.quarantine([Refused(bytes([number]) * 5000, "why " * 200, "1-0") for number in range(QUARANTINE_KEPT + 50)])
+    run.quarantine([Refused(b"last", "reason", "2-0")])
     kept = bus.client.xrange(keys.run_key(RUN, "quarantine"))
 
     assert len(kept) == QUARANTINE_KEPT
@@ -251,6 +252,24 @@ def test_a_frame_trimmed_away_by_a_leader_that_was_replaced_is_still_there(run, 
         run.seal(FENCE, Sealing([make_row(0)], entry))
 
     assert len(run.frames("0-0", 100)[1]) == 1
+
+
+def test_a_run_that_redis_forgot_is_written_anew_once(run, bus, make_row, make_spec):
+    run.seal(FENCE, Sealing([make_row(0)]))
+    record = RunRecord(run=RUN, name="demo", submitted_at=1)
+    papers = Papers(
+        make_spec(RUN), record, [make_row(5)], {"w": WorkerTotals(worker="w", sequence=3)}, {"w": Seat(epoch=2)}
+    )
+    assert not run.restore(papers)  # it is known
+    assert run.record() is None
+    bus.client.flushall()
+    assert run.restore(papers)
+
+    assert (run.spec(), run.record(), run.seats()) == (papers.spec, record, papers.seats)
+    assert (run.totals(), run.sealed("0-0")[1], run.position()) == (papers.totals, papers.seconds, "0-0")
+    run.claim(1)  # whoever leads
+    run.seal(1, Sealing([make_row(6)], after=1))
+    assert not run.restore(papers)
 
 
 def test_everything_of_a_run_expires_some_time_after_its_end(run, bus, make_row):

@@ -144,7 +144,23 @@ def test_leaving_removes_every_trace(bus):
     assert bus.scripts.leave("w")
     assert not bus.scripts.leave("w")
 
-    assert dump(bus).keys() == {keys.MEMBERS.encode()}
+    assert dump(bus).keys() == {keys.MEMBERS.encode(), keys.LEFT.encode()}
+    assert bus.client.zrange(keys.LEFT, 0, -1) == [b"w"]
+
+
+def test_who_comes_back_has_not_left(bus):
+    bus.scripts.leave("w")
+    bus.scripts.beat("w", 5, b"info")
+
+    assert bus.client.zrange(keys.LEFT, 0, -1) == []
+
+
+def test_that_somebody_left_is_remembered_for_an_hour(bus):
+    bus.client.zadd(keys.LEFT, {"long ago": time.time() - 3700, "lately": time.time() - 3500})
+    bus.scripts.leave("w")
+
+    assert bus.client.zrange(keys.LEFT, 0, -1) == [b"lately", b"w"]
+    assert 3600 < bus.client.ttl(keys.LEFT) <= 7200
 
 
 def test_a_worker_that_renewed_its_lease_in_time_is_not_removed(bus):

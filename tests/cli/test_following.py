@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from drawn import a_tally
 
-from loadgen.bus import ClusterBus, RunBus, Sealing, keys
+from loadgen.bus import ClusterBus, Papers, RunBus, Sealing, keys
 from loadgen.cli import following
 from loadgen.cli.following import Follower
 from loadgen.cli.status import status
@@ -215,11 +215,50 @@ def test_following_ends_with_the_run(follower, run, monkeypatch):
     assert follower.finished
 
 
-def test_a_run_that_vanishes_is_said(follower, bus):
+def test_a_run_that_redis_forgot_and_nobody_knows_ends_as_invalid_with_what_was_seen(follower, run, bus, monkeypatch):
+    run.seal(1, Sealing([row(0), row(1)]))
+    follower.look()
+    seen = follower.stats.total.requests
     bus.client.flushall()
+    follower.look()
+    follower.look()
+    assert not follower.finished
+    monkeypatch.setattr(following, "FORGOTTEN_S", 0.0)
+    follower.look()
 
-    with pytest.raises(NotFoundError, match="is gone"):
-        follower.look()
+    assert follower.finished
+    verdict = follower.record.verdict
+    assert (verdict.outcome.value, verdict.exit_code) == ("invalid", 13)
+    assert verdict.reason == "Redis was emptied, and no coordinator knows the run any more"
+    assert [reason.code for reason in verdict.validity.reasons] == ["emptied"]
+    assert follower.stats.total.requests == seen > 0
+
+
+def test_a_run_that_comes_back_after_redis_forgot_it_is_followed_on(follower, run, bus, monkeypatch):
+    spec = run.spec()
+    run.seal(1, Sealing([row(0), row(1)]))
+    follower.look()
+    bus.client.flushall()
+    follower.look()
+    finished = RunRecord(run=run.run, name="demo", submitted_at=1.0, state=RunState.FINISHED)
+    run.restore(Papers(spec, finished, [row(0), row(2)], {}, {}))
+    monkeypatch.setattr(following, "FORGOTTEN_S", 0.0)
+    follower.look()
+
+    assert follower.finished
+    assert sorted(follower.stats.rows) == [0, 2]
+
+
+def test_seconds_that_a_fail_over_forgot_are_counted_once(follower, run, bus):
+    run.seal(1, Sealing([row(0), row(1)]))
+    follower.look()
+    last = bus.client.xrevrange(keys.run_key(run.run, "sealed"), count=1)[0][0]
+    bus.client.xdel(keys.run_key(run.run, "sealed"), last)
+    run.seal(1, Sealing([row(1), row(2)]))
+    follower.look()
+
+    assert follower.stats.planned == 15
+    assert sorted(follower.stats.rows) == [0, 1, 2]
 
 
 def test_a_queue_that_nobody_serves_is_said(follower, monkeypatch, bus):

@@ -13,7 +13,7 @@ from loadgen.coordinator.controller import RunController
 from loadgen.coordinator.leader import LEASE_S, Coordinator
 from loadgen.endings import Outcome
 from loadgen.errors import BusError, FencedError
-from loadgen.messages import ControlMessage, RunSpec, RunState, StopMode, WorkerInfo
+from loadgen.messages import ControlMessage, RunSpec, RunState, StopMode, WorkerEvent, WorkerInfo
 
 
 class Hands:
@@ -147,6 +147,65 @@ def test_nobody_is_declared_dead_right_after_a_pause(cluster):
     assert cluster.bus.members().keys() == {"w"}
     cluster.turn(coordinator, times=10)
     assert cluster.bus.members().keys() == set()
+
+
+def ready(cluster, coordinator, *workers):
+    """A run that these workers have prepared."""
+    for worker in workers:
+        cluster.join(worker)
+    run = cluster.submit("r-1")
+    cluster.turn(coordinator, times=2)
+    for worker in workers:
+        run.tell(WorkerEvent(kind="ready", worker=worker))
+    cluster.turn(coordinator, times=2)
+    assert run.record().state is RunState.RUNNING
+    return run
+
+
+def lost(run) -> set[str]:
+    return {event.text.partition(" ")[0] for event in run.record().events if event.kind == "worker_lost"}
+
+
+@pytest.mark.parametrize("by", ["this leader", "another"])
+def test_workers_that_redis_forgot_have_a_lease_to_come_back(cluster, bus, by):
+    coordinator = cluster.coordinator()
+    run = ready(cluster, coordinator, "a", "b")
+    cluster.turn(coordinator, times=60)
+    bus.client.delete(keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS)
+    if by == "another":
+        coordinator._resign()
+        coordinator = cluster.coordinator()
+    cluster.turn(coordinator, times=10)
+    cluster.join("a")
+    cluster.turn(coordinator, times=35)
+    assert lost(run) == set()
+    cluster.turn(coordinator, times=15)
+    assert lost(run) == {"b"}
+
+
+def test_a_worker_that_left_is_lost_at_once_though_redis_was_away(cluster):
+    coordinator = cluster.coordinator()
+    run = ready(cluster, coordinator, "a", "b")
+    coordinator._resign()
+    cluster.bus.leave("b")  # its supervisor saw it die
+    cluster.turn(cluster.coordinator(), times=2)
+    assert lost(run) == {"b"}
+
+
+def test_a_run_that_redis_forgot_is_brought_to_its_end_by_whoever_leads_then(cluster, bus):
+    former, other = cluster.coordinator(), cluster.coordinator()
+    run = ready(cluster, former, "a")
+    bus.client.flushall()
+    cluster.turn(other)  # is the first to see that nobody leads
+    cluster.turn(former, times=20)
+    assert ("stop", "r-1") in cluster.said()
+    run.tell(WorkerEvent(kind="done", worker="a"))
+    cluster.turn(other, times=20)
+
+    verdict = run.record().verdict
+    assert (verdict.outcome, verdict.exit_code) == (Outcome.INVALID, 13)
+    assert "Redis was emptied" in verdict.reason
+    assert (cluster.bus.active(), cluster.bus.runs()) == ([], ["r-1"])
 
 
 def test_what_metrics_show_of_workers_and_runs(cluster):
@@ -287,6 +346,17 @@ def test_a_stop_said_while_nobody_led_is_obeyed(cluster):
     assert run.record().verdict.outcome is Outcome.STOPPED
 
 
+def test_a_stop_of_all_said_long_before_anybody_led_is_obeyed(cluster):
+    first, second = cluster.submit("r-1", workers={"count": 5}), cluster.submit("r-2")
+    cluster.stop()
+    cluster.hands.now_s += 600
+    third = cluster.submit("r-3")
+    cluster.turn(cluster.coordinator(), times=3)
+
+    assert [run.record().verdict.outcome for run in (first, second)] == [Outcome.STOPPED, Outcome.STOPPED]
+    assert third.record() is None or third.record().verdict is None
+
+
 def test_a_queued_run_whose_papers_are_malformed_can_be_stopped_with_the_others(cluster, bus):
     coordinator = cluster.coordinator()
     cluster.submit("r-1", workers={"count": 5})
@@ -350,7 +420,7 @@ def test_it_works_until_it_is_told_to_stop_and_gives_the_lead_back(cluster, loop
 def test_it_goes_on_after_redis_was_away(cluster, loop, monkeypatch, caplog):
     coordinator, _, _ = loop
     until(cluster.bus.leader)
-    caplog.set_level("INFO", "loadgen.coordinator")
+    caplog.set_level("INFO", "loadgen")
     with monkeypatch.context() as patch:
         patch.setattr(ClusterBus, "members_version", lambda _: (_ for _ in ()).throw(BusError("Redis is on fire")))
         until(lambda: "Redis is on fire; trying again" in caplog.text)

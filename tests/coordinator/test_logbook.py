@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loadgen.bus import Refused
 from loadgen.coordinator.logbook import Logbook
 from loadgen.messages import RunRecord, RunState
 
@@ -15,6 +16,10 @@ def book() -> Logbook:
     return book
 
 
+def refused(*numbers: int) -> list[Refused]:
+    return [Refused(b"", "rubbish", f"5-{number}") for number in numbers]
+
+
 def texts(book):
     return [(event.at_s, event.kind, event.text) for event in book.record.events]
 
@@ -24,7 +29,7 @@ def test_every_change_is_remembered_until_it_is_written(book):
         lambda: book.enter(RunState.WAITING, "for workers"),
         lambda: book.note(1000, "waiting", "for workers"),
         lambda: book.note_once(1000, "worker_lost", "w is lost"),
-        lambda: book.refused(1000, 1, "rubbish"),
+        lambda: book.refused(1000, refused(1)),
         lambda: book.fall_silent("w", 1, 2),
     ):
         change()
@@ -54,13 +59,23 @@ def test_what_a_new_leader_comes_upon_again_is_noted_once(book):
 
 
 def test_a_flood_of_bad_frames_does_not_flood_the_record(book):
-    for _ in range(2500):
-        book.refused(1000, 1, "rubbish")
+    for number in range(1, 2501):
+        book.refused(1000, refused(number))
 
     assert book.record.quarantined == 2500
     assert [text for _, _, text in texts(book)] == [
         f"{count} frames refused so far: rubbish" for count in (1, 10, 100, 1000)
     ]
+
+
+def test_a_refused_frame_that_a_new_leader_reads_again_is_counted_once(book):
+    assert book.refused(1000, refused(1, 2, 10)) == refused(1, 2, 10)
+    book.unwritten = False
+    assert book.refused(1001, refused(1, 2, 10)) == []
+    assert not book.unwritten
+    assert book.refused(1002, refused(2, 10, 11)) == refused(11)
+    assert book.record.quarantined == 4
+    assert book.refused(1003, [Refused(b"", "rubbish", "40-0")]) != []
 
 
 def test_a_silence_has_an_end_and_is_noted_once_a_worker(book):
