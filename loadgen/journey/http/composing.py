@@ -19,6 +19,9 @@ from loadgen.journey.http.wires import Origin
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods that announce a body even if it is empty (RFC 9110, 8.6)."""
 
+_AT_HAND: Final = (dict, str, bytes, bytearray, list, tuple, Mapping)
+"""Data that is a body or becomes one; anything else is an iterable of its pieces. To ask a Mapping takes longest."""
+
 USER_AGENT: Final = "Mozilla/5.0 (compatible; loadgen)"
 """What a shopper says it is, unless its headers say otherwise."""
 
@@ -127,9 +130,9 @@ def body_of(data: Any, json: Any, files: Any) -> tuple[bytes | Iterable[bytes], 
     """A request's body and its content type, from what the author gave; an iterable is sent in chunks."""
     if files:
         return bodies.multipart(data, files)
-    if data is None or (isinstance(data, (str, bytes, bytearray, Mapping, list, tuple)) and not data):
+    if data is None or (isinstance(data, _AT_HAND) and not data):
         return bodies.json_body(json) if json is not None else (b"", "")
-    if isinstance(data, (str, bytes, bytearray, Mapping, list, tuple)):
+    if isinstance(data, _AT_HAND):
         return bodies.form(data)
     return data, bodies.BYTES_TYPE
 

@@ -11,6 +11,7 @@ Hosts are in lower case and without brackets. Instants are seconds since 1970. T
 
 from __future__ import annotations
 
+from functools import lru_cache
 from sys import intern
 from typing import Final, NamedTuple
 
@@ -113,6 +114,7 @@ def _keeps_its_prefix(asked: SetCookie, host_only: bool) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
 def is_secure(scheme: str, host: str) -> bool:
     """Whether browsers take a connection for secure: TLS, or this very machine (as "potentially trustworthy" origins).
 
