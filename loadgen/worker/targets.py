@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Final
 
 import gevent
@@ -71,6 +72,7 @@ class AllowedTargets:
             self._resolved[address] |= ports
 
 
+@lru_cache(maxsize=1024)  # asked for each connection
 def is_loopback(host: str) -> bool:
     """Whether a name or address is this machine itself."""
     if host == "localhost" or host.endswith(".localhost"):
