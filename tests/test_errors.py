@@ -37,7 +37,11 @@ def test_every_kind_of_error_has_an_exit_code_of_its_own():
     codes = [item.exit_code for item in own]
 
     assert len(codes) == len(set(codes)), codes
-    assert {item.__name__ for item in classes()} - {item.__name__ for item in own} == {"FencedError", "MessageError", "StaleError"}
+    assert {item.__name__ for item in classes()} - {item.__name__ for item in own} == {
+        "FencedError",
+        "MessageError",
+        "StaleError",
+    }
 
 
 def test_no_exit_code_means_two_things():

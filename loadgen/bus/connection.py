@@ -185,11 +185,28 @@ def _translated(error: Exception, shown: str) -> BusError:
     for kind, message, hint in known:
         if isinstance(error, kind):
             return BusError(message, hint=hint)
+    text = _OF_PIPELINE.sub("", str(error))
+    for code, message, hint in _REFUSALS:
+        if text.startswith(code):
+            return BusError(f"Redis at {shown} {message}", hint=hint)
     if isinstance(error, redis.exceptions.ConnectionError):
         hint = _HINT_TLS if "SSL" in str(error) or "certificate" in str(error) else _HINT_UNREACHABLE
         return BusError(f"cannot reach Redis at {shown} ({error})", hint=hint)
-    return BusError(f"Redis at {shown} answered with an error: {error}", hint="see the server's log")
+    return BusError(f"Redis at {shown} answered with an error: {text[:300]}", hint="see the server's log")
 
+
+_OF_PIPELINE: Final = re.compile(r"^Command # \d+ \(.*?\) of pipeline caused error: ", re.DOTALL)
+"""What redis-py puts before an error of a pipeline: the command, with all its bytes."""
+
+_REFUSALS: Final = (
+    ("MISCONF", "takes nothing, as it cannot write to its disk", "see the server's log; is its disk full?"),
+    ("BUSY", "is busy with somebody's script", "redis-cli SCRIPT KILL ends it"),
+    ("NOREPLICAS", "takes nothing without its replicas (min-replicas-to-write)", "are they up?"),
+    ("MASTERDOWN", "is a replica that has lost its primary", "name the primary, or Sentinel"),
+    ("UNBLOCKED", "has just become a replica", "name the primary, or Sentinel"),
+    ("max number of clients", "has no room for another connection", "raise maxclients"),
+)
+"""Refusals that redis-py has no class for: how they begin, and what to say instead."""
 
 _HINT_TLS = "does this port speak TLS, and who signed its certificate? name them with ?ssl_ca_certs=FILE"
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -512,3 +513,55 @@ def test_errors_of_the_server_are_told_apart(impostor, answer, words):
 
     error = refused(f"redis://127.0.0.1:{impostor(treat)}/0")
     assert words in error.message
+
+
+# -- while it is used
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        ("MISCONF Redis is configured to save RDB snapshots, but …", "takes nothing, as it cannot write to its disk"),
+        ("BUSY Redis is busy running a script. You can only …", "is busy with somebody's script"),
+        ("NOREPLICAS Not enough good replicas to write.", "takes nothing without its replicas"),
+        ("UNBLOCKED force unblock from blocking operation, …", "has just become a replica"),
+        ("ERR something else", "answered with an error: ERR something else"),
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["", "Command # 1 (XADD {run:x:0}:frames * f \x93(\n\xa7) of pipeline caused error: "]
+)
+def test_a_refusal_is_said_in_a_sentence_without_the_bytes_that_were_refused(error, says, before):
+    with pytest.raises(BusError) as caught, speaking_to("redis://x"):
+        raise redis.ResponseError(before + error)
+    assert says in caught.value.message
+    assert "XADD" not in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_long_error_is_cut():
+    with pytest.raises(BusError) as caught, speaking_to("redis://x"):
+        raise redis.ResponseError("x" * 10_000)
+    assert len(caught.value.message) < 400
+
+
+def test_sentinels_with_a_password_of_their_own(server, free_port, tmp_path):
+    port = free_port
+    server(f"port {port}", ready=answers(f"redis://127.0.0.1:{port}"))
+    watch = [f"port {port + 1}", f"sentinel monitor shop 127.0.0.1 {port} 1", f"requirepass {PASSWORD}"]
+    url = f"redis+sentinel://127.0.0.1:{port + 1}/shop"
+    server(*watch, mode="--sentinel", ready=answers(f"{url}?sentinel_password={PASSWORD}"))
+
+    error = refused(url)
+    assert "the Sentinels at" in error.message
+    assert "refuse the user or password" in error.message
+    assert "sentinel_password" in error.hint
+    refused(f"{url}?sentinel_password=wrong-{PASSWORD}")
+    bus = connect(f"{url}?sentinel_password={PASSWORD}&sentinel_username=default")
+    assert PASSWORD not in bus.url
+    bus.close()
+
+
+@pytest.mark.parametrize("query", ["password=x", "sentinel_password", "sentinel_passwort=x"])
+def test_a_sentinel_url_with_an_unknown_option_is_a_usage_error(query):
+    assert isinstance(refused(f"redis+sentinel://localhost/shop?{query}"), UsageError)
