@@ -503,7 +503,8 @@ def test_an_error_of_the_network_is_a_bus_error():
         (b"-OOM command not allowed\r\n", "out of memory"),
         (b"-NOPERM this user has no permissions\r\n", "may not do"),
         (b"-NOAUTH Authentication required.\r\n", "refuses the user or password"),
-        (b"-MISCONF errors writing to disk\r\n", "answered with an error"),
+        (b"-MISCONF errors writing to disk\r\n", "cannot write to its disk"),
+        (b"-TIREDOUT of it all\r\n", "answered with an error"),
     ],
 )
 def test_errors_of_the_server_are_told_apart(impostor, answer, words):
@@ -528,9 +529,7 @@ def test_errors_of_the_server_are_told_apart(impostor, answer, words):
         ("ERR something else", "answered with an error: ERR something else"),
     ],
 )
-@pytest.mark.parametrize(
-    "before", ["", "Command # 1 (XADD {run:x:0}:frames * f \x93(\n\xa7) of pipeline caused error: "]
-)
+@pytest.mark.parametrize("before", ["", "Command # 1 (XADD {run:x}:frames f \x93(\n\xa7) of pipeline caused error: "])
 def test_a_refusal_is_said_in_a_sentence_without_the_bytes_that_were_refused(error, says, before):
     with pytest.raises(BusError) as caught, speaking_to("redis://x"):
         raise redis.ResponseError(before + error)
@@ -545,7 +544,7 @@ def test_a_long_error_is_cut():
     assert len(caught.value.message) < 400
 
 
-def test_sentinels_with_a_password_of_their_own(server, free_port, tmp_path):
+def test_sentinels_with_a_password_of_their_own(server, free_port):
     port = free_port
     server(f"port {port}", ready=answers(f"redis://127.0.0.1:{port}"))
     watch = [f"port {port + 1}", f"sentinel monitor shop 127.0.0.1 {port} 1", f"requirepass {PASSWORD}"]
