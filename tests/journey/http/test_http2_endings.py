@@ -156,6 +156,23 @@ def test_a_refused_stream_is_asked_for_once_more_whatever_the_method(come: Come,
         assert visitor.counted() == {"": 1}
 
 
+@pytest.mark.parametrize("end", ["refuse", "go away"])
+def test_what_was_answered_cannot_be_said_not_to_have_been_looked_at(
+    come: Come, certificates: Certificates, end: str
+) -> None:
+    def lying(peer: Peer) -> None:
+        request = peer.hear()
+        peer.head(request)
+        if end == "refuse":
+            peer.reset(request, 7)
+        else:
+            peer.goaway(0)
+
+    with http2_shop(certificates, lying, serve) as server:
+        assert come(server.url).reason("/buy", "POST", data=b"hat") == "reset"
+        assert server.paths == ["/buy"]
+
+
 def test_a_stream_that_is_refused_twice_has_failed(come: Come, certificates: Certificates) -> None:
     def refusing(peer: Peer) -> None:
         for _ in range(2):

@@ -83,6 +83,13 @@ def test_any_fields_are_headers_or_none(fields: list[tuple[bytes, bytes]]) -> No
         assert set(headers) <= set(fields)
 
 
-def test_the_length_of_a_body_is_what_the_first_such_header_says() -> None:
+def test_the_length_of_a_body_is_announced_by_a_header() -> None:
     assert announced_bytes([(b"a", b"1"), (b"content-length", b"12")]) == 12
+    assert announced_bytes([(b"content-length", b"12"), (b"content-length", b"12")]) == 12
     assert announced_bytes([(b"a", b"1")]) is None
+
+
+@pytest.mark.parametrize("told", [[b""], [b"-1"], [b"+1"], [b"1.0"], [b"1", b"2"], [b"9" * 19], ["²".encode()]])
+def test_what_is_no_length_is_refused(told: list[bytes]) -> None:
+    with pytest.raises(ProtocolBroken, match="Content-Length"):
+        announced_bytes([(b"content-length", value) for value in told])

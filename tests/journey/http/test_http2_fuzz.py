@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import gevent
-import pytest
-from gevent import get_hub
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from hpack import Encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from journey.http.fed_wire import Fed
 from journey.http.misbehaving import let_run
 
-from loadgen.journey.http.failures import ConnectionReset, ProtocolBroken, RequestFailed
-from loadgen.journey.http.http2 import connection as http2_connection
+from loadgen.journey.http.failures import RequestFailed
 from loadgen.journey.http.http2.connection import Http2Connection
 from loadgen.journey.http.http2.stream import Stream
 from loadgen.journey.http.settings import ClientSettings
@@ -27,50 +24,6 @@ from loadgen.journey.http.wires import Origin
 SETTINGS = ClientSettings(max_header_bytes=400, max_body_bytes=1000, first_byte_timeout_s=5, idle_timeout_s=5)
 ORIGIN = Origin("https", "shop.test", 443)
 HEAD = b"GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n"
-
-
-class Fed:
-    """A wire that gives bytes in pieces, then the end, once it was sent something. The hub reads it as a socket.
-
-    Args:
-        pieces: what comes.
-        takes: how much can be sent at once.
-    """
-
-    protocol = "h2"
-    proxy_head = None
-
-    def __init__(self, pieces: list[bytes], takes: int = 1 << 30) -> None:
-        self._pieces, self._takes = [*pieces, b""], takes
-        self._asked = self._given = False
-        self.sent = b""
-        self.is_open = True
-
-    def call_when_readable(self, call: Callable[[], None]) -> None:
-        self._call = call
-
-    def call_when_writable(self, call: Callable[[], None] | None) -> None: ...
-
-    def _run(self) -> None:
-        if self.is_open:
-            self._call()
-            get_hub().loop.run_callback(self._run)
-
-    def receive_now(self) -> bytes | None:
-        assert self.is_open
-        self._given = not self._given
-        return self._pieces.pop(0) if self._given else None
-
-    def send_now(self, data: bytes) -> int:
-        assert self.is_open
-        if not self._asked:
-            self._asked = True
-            get_hub().loop.run_callback(self._run)
-        self.sent += data[: self._takes]
-        return min(len(data), self._takes)
-
-    def close(self) -> None:
-        self.is_open = False
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
@@ -210,47 +163,3 @@ def test_any_body_arrives_as_it_was_sent(
         assert (status, headers, arrived) == (200, [(b"content-length", str(len(body)).encode())], body)
         for size in range(0, len(sent), 23):
             assert outcomes(sent[:size], places, [how]) == ["reset"]
-
-
-def test_what_cannot_be_sent_is_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http2_connection, "MAX_UNSENT_BYTES", 2000)
-    ping = b"\0\0\x08\x06\0\0\0\0\0" + b"12345678"
-    wire: Any = Fed([GREETING, *[ping] * 500], takes=0)
-    connection = Http2Connection(wire, SETTINGS, lambda _: None)
-    stream = Stream(connection, SETTINGS, ORIGIN)
-    with pytest.raises(ProtocolBroken, match="takes no answer"):
-        stream.exchange(HEAD, b"", no_body=False)
-    assert not wire.is_open
-
-
-def test_what_is_sent_in_small_pieces_arrives_whole() -> None:
-    """The hub sends on, as the wire takes it."""
-    far = H2Connection(H2Configuration(client_side=False))
-    far.initiate_connection()
-    wire = Slow(far.data_to_send())
-    connection = Http2Connection(wire, SETTINGS, lambda _: None)  # type: ignore[arg-type]
-    stream = Stream(connection, SETTINGS, ORIGIN)
-    asking = gevent.spawn(stream.exchange, HEAD, b"x" * 20_000, no_body=False)
-    gevent.sleep(0.01)
-    while wire.call is not None:
-        wire.call()
-        gevent.sleep(0)
-    events = far.receive_data(wire.sent)
-    assert sum(len(event.data) for event in events if hasattr(event, "data")) == 20_000
-    connection.close()
-    with pytest.raises(ConnectionReset):
-        asking.get(timeout=5)
-
-
-class Slow(Fed):
-    """A wire that takes a little whenever the hub says so."""
-
-    def __init__(self, said: bytes) -> None:
-        super().__init__([said], takes=777)
-        self.call: Callable[[], None] | None = None
-
-    def call_when_writable(self, call: Callable[[], None] | None) -> None:
-        self.call = call
-
-    def receive_now(self) -> bytes | None:
-        return self._pieces.pop(0) if len(self._pieces) > 1 else None

@@ -15,7 +15,7 @@ from journey.http.far_ends import until
 
 from loadgen.journey.http import waiting
 from loadgen.journey.http.failures import ConnectionReset, TimedOut
-from loadgen.journey.http.waiting import Waiter
+from loadgen.journey.http.waiting import Pause, Waiter
 
 FAR_S = 10.0
 
@@ -100,6 +100,59 @@ def test_an_old_deadline_ends_no_new_wait(pair: tuple[Waiter, socket.socket]) ->
 
     old_deadline_s = monotonic()
     assert gevent.spawn(twice).get(timeout=FAR_S) == ["ready", "ready"]
+
+
+def pause(waiting_for: Pause, limit_s: float = FAR_S) -> str:
+    try:
+        waiting_for.wait(monotonic() + limit_s, limit_s, "first_byte")
+    except TimedOut as error:
+        return error.reason
+    return "ended"
+
+
+def test_a_pause_ends_when_somebody_ends_it() -> None:
+    waiting_for = Pause()
+    waiting_for.end()  # nobody waits yet, and nobody will be spared the wait
+    greenlet = gevent.spawn(pause, waiting_for)
+    until(lambda: waiting._sweeper.waiting)
+    waiting_for.end()
+    waiting_for.end()
+    assert greenlet.get(timeout=FAR_S) == "ended"
+    assert not waiting._sweeper.waiting
+
+
+def test_a_pause_ends_at_its_deadline_or_does_not_begin() -> None:
+    waiting_for = Pause()
+    assert pause(waiting_for, 0.02) == "timeout_first_byte"
+    assert pause(waiting_for, 0.0) == "timeout_first_byte"
+
+
+def test_who_is_killed_pauses_no_more_and_the_end_strikes_nobody_later() -> None:
+    waiting_for = Pause()
+
+    def go_on() -> str:
+        try:
+            pause(waiting_for)
+        except gevent.GreenletExit:
+            gevent.sleep(0.01)  # what a stray end would strike
+            return "killed"
+        return "ended"
+
+    greenlet = gevent.spawn(go_on)
+    until(lambda: waiting._sweeper.waiting)
+    waiting_for.end()
+    greenlet.kill(block=False)
+    assert greenlet.get(timeout=FAR_S) in {"killed", "ended"}
+    assert not waiting._sweeper.waiting
+
+
+def test_a_deadline_that_passes_as_a_pause_ends_is_kept() -> None:
+    waiting_for = Pause()
+    greenlet = gevent.spawn(pause, waiting_for)
+    until(lambda: waiting._sweeper.waiting)
+    waiting_for.end()
+    waiting_for.expire()  # as the sweeper does in the same turn of the loop
+    assert greenlet.get(timeout=FAR_S) == "ended"
 
 
 def test_the_sweeper_goes_when_nobody_waits(pair: tuple[Waiter, socket.socket]) -> None:

@@ -18,23 +18,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from gevent import get_hub
+from h2 import events
 from h2.errors import ErrorCodes
-from h2.events import (
-    ConnectionTerminated,
-    DataReceived,
-    Event,
-    InformationalResponseReceived,
-    PingAckReceived,
-    RemoteSettingsChanged,
-    ResponseReceived,
-    StreamEnded,
-    StreamReset,
-    WindowUpdated,
-)
 
 from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.failures import ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
 from loadgen.journey.http.http2.frames import CONNECTION_WINDOW, Frames, code_name
+from loadgen.journey.http.http2.sending import Outbox
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.waiting import Pause
 from loadgen.journey.http.wires import WatchedWire
@@ -51,9 +41,6 @@ AT_ONCE: Final = 16
 BURST_BYTES: Final = 65536
 """Of a body, handed to the wire at once. The next piece follows when these are sent, so uploads take turns."""
 
-MAX_UNSENT_BYTES: Final = 1024 * 1024
-"""What may wait to be sent, at most: more is a server that asks and asks and takes no answer."""
-
 
 class Http2Connection:
     """An open connection that speaks HTTP/2.
@@ -65,9 +52,7 @@ class Http2Connection:
 
     Attributes:
         completed: exchanges that were completed on it.
-        queued_bytes: given to the wire since it is open.
-        sent_bytes: of those, taken by it.
-        is_deaf: whether the server takes no bytes any more. It may still answer.
+        outbox: what is being sent.
         retired: whether it takes no further streams.
         closed: whether it is closed.
     """
@@ -83,14 +68,11 @@ class Http2Connection:
         "_settings",
         "_streams",
         "_taken_bytes",
-        "_unsent",
         "_wire",
         "closed",
         "completed",
-        "is_deaf",
-        "queued_bytes",
+        "outbox",
         "retired",
-        "sent_bytes",
     )
 
     proxy_head: bytes | None = None
@@ -101,13 +83,13 @@ class Http2Connection:
         self._streams: dict[int, Stream] = {}
         self._hopefuls: list[Pause] = []
         self._cancelled: list[int] = []
-        self._unsent = b""
         self._taken_bytes = 0
         self._pinged_s = 0.0
         self._idle_since_s = monotonic()
         self._ending = ""
-        self.completed = self.queued_bytes = self.sent_bytes = 0
-        self.is_deaf = self.retired = self.closed = False
+        self.outbox = Outbox(wire, self._moved)
+        self.completed = 0
+        self.retired = self.closed = False
         wire.call_when_readable(self.read)
         resize(self._frames.max_streams)
 
@@ -119,7 +101,7 @@ class Http2Connection:
             now_s = monotonic()
             overdue = self._pinged_s and now_s - self._pinged_s > PING_S
             stale = not self._streams and now_s - self._idle_since_s > self._settings.keep_alive_s
-            if overdue or stale:
+            if overdue or stale or self.outbox.is_deaf:
                 self._retire()
         return not self.retired
 
@@ -183,7 +165,7 @@ class Http2Connection:
         Returns:
             How much of it was taken, -1 if nothing could be sent.
         """
-        if self._unsent:
+        if not self.outbox.is_empty:
             return -1
         taken = 0
         while taken < min(len(data), BURST_BYTES):
@@ -225,26 +207,11 @@ class Http2Connection:
 
     def flush(self) -> None:
         """Send what can be sent now; the hub sends the rest."""
-        output = self._frames.output() if not self.closed else b""
-        if self.is_deaf or self.closed or not (output or self._unsent):
-            return
-        waited = bool(self._unsent)
-        unsent = self._unsent + output
-        self.queued_bytes += len(output)
-        try:
-            sent = self._wire.send_now(unsent)
-        except RequestFailed:
-            self.is_deaf = True  # it may have answered before; reading will tell
-            self._unsent = b""
-            self._wire.call_when_writable(None)
-            self._wake_all()
-            return
-        self.sent_bytes += sent
-        self._unsent = unsent = unsent[sent:]
-        if bool(unsent) != waited:
-            self._wire.call_when_writable(self._write if unsent else None)
-        if len(unsent) > MAX_UNSENT_BYTES:
-            self._end(ProtocolBroken("the server asks for more and more and takes no answer"))
+        if not self.closed:
+            try:
+                self.outbox.send(self._frames.output())
+            except ProtocolBroken as error:
+                self._end(error)
 
     # -- called by the hub
 
@@ -268,12 +235,9 @@ class Http2Connection:
                 return
         self.flush()
 
-    def _write(self) -> None:
-        before = self.sent_bytes
-        self.flush()
-        if self.sent_bytes > before:
-            for stream in [*self._streams.values()]:
-                stream.moved()
+    def _moved(self) -> None:
+        for stream in [*self._streams.values()]:
+            stream.moved()
 
     def _settle(self) -> None:
         if not self.closed:
@@ -332,7 +296,7 @@ class Http2Connection:
         if not event.remote_reset:
             stream.fail(ProtocolBroken("the server breaks HTTP/2: it widened a window beyond all bounds"))
         elif event.error_code == ErrorCodes.REFUSED_STREAM:
-            stream.fail(NotProcessed("the server refused the stream"))
+            stream.refused("the server refused the stream")
         else:
             stream.reset_came(code_name(event.error_code))
 
@@ -358,21 +322,21 @@ class Http2Connection:
             self._ending = code_name(event.error_code)
         for number, stream in [*self._streams.items()]:
             if number > event.last_stream_id:
-                stream.fail(NotProcessed("the server ended the connection before it had looked at the request"))
+                stream.refused("the server ended the connection before it had looked at the request")
                 self._forget(number)
         self._wake_all()
         self._leave_if_empty()
 
-    _HEARD: ClassVar[Mapping[type[Event], Callable[[Http2Connection, Any], None]]] = {
-        ConnectionTerminated: _goes_away,
-        DataReceived: _data,
-        InformationalResponseReceived: _interim,
-        PingAckReceived: _ping_answered,
-        RemoteSettingsChanged: _settings_changed,
-        ResponseReceived: _head,
-        StreamEnded: _stream_ended,
-        StreamReset: _stream_reset,
-        WindowUpdated: _window,
+    _HEARD: ClassVar[Mapping[type[events.Event], Callable[[Http2Connection, Any], None]]] = {
+        events.ConnectionTerminated: _goes_away,
+        events.DataReceived: _data,
+        events.InformationalResponseReceived: _interim,
+        events.PingAckReceived: _ping_answered,
+        events.RemoteSettingsChanged: _settings_changed,
+        events.ResponseReceived: _head,
+        events.StreamEnded: _stream_ended,
+        events.StreamReset: _stream_reset,
+        events.WindowUpdated: _window,
     }
     """What is heard of h2; it deals with the rest by itself. Trailers are read and mean nothing to a shopper."""
 
@@ -416,14 +380,11 @@ class Http2Connection:
                 stream.fail(self._closed_by_server(stream))
         self._give_hope()
         self._frames.close()
-        self._resize = _nobody
+        self.outbox.close()
+        self._resize = lambda _: None  # who is told holds on to this connection
         self._wire.close()
 
     def _closed_by_server(self, stream: Stream) -> ConnectionReset:
         where = "in the middle of the answer" if stream.answered else "without an answer"
         why = f" ({self._ending})" if self._ending else ""
         return ConnectionReset(f"the server closed the connection {where}{why}")
-
-
-def _nobody(_: int) -> None:
-    """There is nobody to tell any more."""

@@ -31,6 +31,7 @@ _FORBIDDEN: Final = re.compile(rb"[\x00-\x20A-Z\x7f-\xff:]")
 
 _BREAKS: Final = re.compile(rb"[\0\r\n]")
 _STATUS: Final = re.compile(rb"[1-9][0-9][0-9]")
+_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 
 
 def request_fields(head: bytes, scheme: bytes) -> HeaderList:
@@ -79,8 +80,14 @@ def answer_fields(fields: Iterable[tuple[bytes, bytes]]) -> tuple[int, HeaderLis
 
 
 def announced_bytes(headers: HeaderList) -> int | None:
-    """What the Content-Length says, None if there is none."""
-    for name, value in headers:
-        if name == b"content-length" and value.isdigit():
-            return int(value)
-    return None
+    """What the Content-Length says, None if there is none.
+
+    Raises:
+        ProtocolBroken: it is no length, or there are several that differ.
+    """
+    told = {value for name, value in headers if name == b"content-length"}
+    if not told:
+        return None
+    if len(told) > 1 or not all(_LENGTH.fullmatch(value) for value in told):
+        raise ProtocolBroken(f"the answer's Content-Length is {b', '.join(sorted(told))[:80]!r}")
+    return int(told.pop())

@@ -19,7 +19,15 @@ from time import monotonic
 from typing import Final
 
 from loadgen.journey.http.answers import MAX_INTERIM, Answer, HeaderList
-from loadgen.journey.http.failures import ConnectionReset, Phase, ProtocolBroken, RequestFailed, TimedOut, TooLarge
+from loadgen.journey.http.failures import (
+    ConnectionReset,
+    NotProcessed,
+    Phase,
+    ProtocolBroken,
+    RequestFailed,
+    TimedOut,
+    TooLarge,
+)
 from loadgen.journey.http.http2.connection import Http2Connection
 from loadgen.journey.http.http2.fields import announced_bytes, answer_fields, request_fields
 from loadgen.journey.http.http2.frames import STREAM_WINDOW
@@ -95,55 +103,39 @@ class Stream:
         Raises:
             RequestFailed: see :mod:`loadgen.journey.http.failures`.
         """
-        try:
+        with self:
             self._begin(head, no_body, end=not body)
             self._send(body, end=True)
             self._collects = True
             self._hear(lambda: self.is_complete)
-        except BaseException as error:
-            self._break_off(error)
-            raise
         return self._finished()
 
     def send_streamed(self, head: bytes, pieces: Iterable[bytes], *, chunked: bool, no_body: bool) -> None:
         """Send a request whose body comes in pieces; without ``chunked`` they are there already."""
-        try:
+        with self:
             body = b"" if chunked else b"".join(pieces)
             self._begin(head, no_body, end=not (chunked or body))
-            if chunked:
-                for piece in pieces:
-                    if self._is_unheard():
-                        return  # the server listens no more; what it said instead is read next
-                    self._send(piece, end=False)
+            for piece in pieces if chunked else ():
+                if self._is_unheard():
+                    return  # the server listens no more; what it said instead is read next
+                self._send(piece, end=False)
             self._send(body, end=True)
-        except BaseException as error:
-            self._break_off(error)
-            raise
 
     def await_continue(self, head: bytes, *, no_body: bool) -> bool:
         """Send a head; its ``Expect: 100-continue`` is not waited for, as a refusal costs no connection here."""
-        try:
+        with self:
             self._begin(head, no_body, end=False)
-        except BaseException as error:
-            self._break_off(error)
-            raise
         return True
 
     def send_body(self, body: bytes) -> None:
         """Send the body to such a head."""
-        try:
+        with self:
             self._send(body, end=True)
-        except BaseException as error:
-            self._break_off(error)
-            raise
 
     def read_head(self) -> Answer:
         """Read until the answer's headers are here; unless it is complete by then, :meth:`read_some` has its body."""
-        try:
+        with self:
             self._hear(lambda: self._has_head)
-        except BaseException as error:
-            self._break_off(error)
-            raise
         if self.is_complete:
             return self._finished()
         return Answer(self._status, self._headers, [], _sets_cookies(self._headers))
@@ -152,11 +144,8 @@ class Stream:
         """The next piece of the body as it travels, empty at its end."""
         if not self._chunks:
             self._since_s = monotonic()
-            try:
+            with self:
                 self._hear(lambda: bool(self._chunks) or self.is_complete)
-            except BaseException as error:
-                self._break_off(error)
-                raise
         piece, self._chunks = b"".join(self._chunks), []
         self._take_up()
         return piece
@@ -165,12 +154,18 @@ class Stream:
         """Read the rest of the answer."""
         self._collects = True
         self._take_up()
-        try:
+        with self:
             self._hear(lambda: self.is_complete)
-        except BaseException as error:
-            self._break_off(error)
-            raise
         return self._finished()
+
+    def __enter__(self) -> None:
+        """What raises inside the block gives the exchange up."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            if isinstance(error, TimedOut):
+                self.wire.doubt()
+            self.close()
 
     def close(self) -> None:
         """Give the exchange up. Harmless when it is over. May be called by the garbage collector."""
@@ -197,7 +192,7 @@ class Stream:
 
     def _is_unheard(self) -> bool:
         """Whether it makes no sense to send more: the answer is complete or will never come."""
-        return self.is_complete or self._failure is not None or self.wire.is_deaf
+        return self.is_complete or self._failure is not None or self.wire.outbox.is_deaf
 
     def _send(self, body: bytes, *, end: bool) -> None:
         """Send a piece of the body, or its end, as the server's windows allow; then wait until all is on its way."""
@@ -214,8 +209,9 @@ class Stream:
             self._sent_all = end and not rest
         if self._sent_all:
             wire.flush()
-            queued_bytes = wire.queued_bytes
-            while wire.sent_bytes < queued_bytes and not self._is_unheard():
+            outbox = wire.outbox
+            queued_bytes = outbox.queued_bytes
+            while outbox.sent_bytes < queued_bytes and not self._is_unheard():
                 self._pause_for(self._settings.idle_timeout_s, "idle")
             self._is_sending = False
             self._since_s = monotonic()
@@ -246,11 +242,6 @@ class Stream:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure.with_traceback(None)
-
-    def _break_off(self, error: BaseException) -> None:
-        if isinstance(error, TimedOut):
-            self.wire.doubt()
-        self.close()
 
     def _finished(self) -> Answer:
         if not self._is_over:
@@ -284,12 +275,12 @@ class Stream:
         self._heard()
         try:
             self._status, self._headers = answer_fields(fields)
+            self._no_body = self._no_body or self._status in WITHOUT_BODY
+            self._announced = None if self._no_body else announced_bytes(self._headers)
         except ProtocolBroken as error:
             self._refuse(error)
-            return
-        self._has_head = True
-        self._no_body = self._no_body or self._status in WITHOUT_BODY
-        self._announced = None if self._no_body else announced_bytes(self._headers)
+        else:
+            self._has_head = True
 
     def interim_came(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
         """An interim answer (1xx): it means nothing to a shopper."""
@@ -340,6 +331,10 @@ class Stream:
             self.fail(ProtocolBroken('the server wants HTTP/1.1 for this request: use http = "1.1"'))
         else:
             self.fail(ConnectionReset(f"the server ended the exchange: {code}"))
+
+    def refused(self, sentence: str) -> None:
+        """The server says that it has not looked at the request; it cannot mean it if it has answered."""
+        self.fail(ConnectionReset(sentence) if self.answered else NotProcessed(sentence))
 
     def fail(self, error: RequestFailed) -> None:
         """Nothing more will come."""
