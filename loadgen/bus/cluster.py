@@ -75,8 +75,7 @@ class ClusterBus:
         with speaking_to(self._bus.url):
             for _ in range(CLOCK_SAMPLES):
                 sent_s = time.monotonic()
-                seconds, micros = self._redis.time()
-                samples.append(TimeSample(sent_s, seconds + micros / 1e6, time.monotonic()))
+                samples.append(TimeSample(sent_s, self._bus.scripts.time_s(), time.monotonic()))
         clock.update(samples)
 
     # -- leader

@@ -19,6 +19,7 @@ class Scripts:
     """All scripts, bound to one client."""
 
     def __init__(self, client: Redis) -> None:
+        self._time = _script(client, "time")
         self._lead = _script(client, "lead")
         self._resign = _script(client, "resign")
         self._beat = _script(client, "beat")
@@ -28,6 +29,11 @@ class Scripts:
         self._record = _script(client, "record")
         self._seats = _script(client, "seats")
         self._restore = _script(client, "restore")
+
+    def time_s(self) -> float:
+        """The clock of the server that judges leases, seconds since the Unix epoch."""
+        seconds, micros = self._time(keys=[keys.LEADER])
+        return int(seconds) + int(micros) / 1e6
 
     def lead(self, own_id: str, lease_s: float) -> tuple[bool, int | str]:
         """Take or renew the lease: (True, fencing number) or (False, id of the leader)."""
