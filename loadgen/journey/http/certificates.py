@@ -78,6 +78,8 @@ def context_of(settings: TlsSettings, http: Literal["1.1", "2"]) -> ssl.SSLConte
                 f"the client certificate {settings.client_certificate} cannot be used: {error.strerror or error}",
                 hint="it and its key must be readable, unencrypted files in PEM form that belong together",
             ) from error
+    if http == "2":
+        context.options |= ssl.OP_NO_RENEGOTIATION  # RFC 9113, 9.2.1
     context.set_alpn_protocols(["h2", "http/1.1"] if http == "2" else ["http/1.1"])
     return context
 

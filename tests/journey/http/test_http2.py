@@ -385,3 +385,14 @@ def test_the_answer_to_head_may_carry_what_nobody_reads(come: Come, certificates
         visitor = come(server.url)
         assert visitor.client.head("/").content == b""
         assert visitor.get().text == "hello"
+
+
+def test_heads_of_any_size_are_sent(come: Come, certificates: Certificates) -> None:
+    with http2_shop(certificates, serve) as server:
+        visitor = come(server.url)
+        assert visitor.get(headers={"X-Long": "y" * 40_000}).text == "/"
+        assert server.heard[0]["x-long"] == "y" * 40_000
+        with pytest.raises(ValueError, match="line break"):
+            visitor.get(headers={"X-Broken": "a\r\nb: c"})
+        assert visitor.get().text == "/"
+        assert server.connections == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import ssl
 import weakref
 from typing import Any
 
@@ -13,6 +14,8 @@ from journey.http.http2_shop import Peer, http2_shop, serve
 
 from loadgen.errors import JourneyError
 from loadgen.journey import FastHttpUser, JourneyEnvironment, PlanContext, Shopper
+from loadgen.journey.http.certificates import context_of
+from loadgen.journey.http.settings import TlsSettings
 
 
 @pytest.mark.parametrize("base", [FastHttpUser, Shopper])
@@ -32,6 +35,10 @@ def test_any_other_version_is_refused_with_a_hint(wrong: Any) -> None:
     with pytest.raises(JourneyError, match=r"Speaker sets http to .+, which is no version") as caught:
         JourneyEnvironment().new_user(user_class)
     assert caught.value.hint == 'write http = "1.1" or http = "2", as text'
+
+
+def test_tls_is_not_negotiated_anew() -> None:
+    assert context_of(TlsSettings(), "2").options & ssl.OP_NO_RENEGOTIATION
 
 
 def failing(peer: Peer) -> None:

@@ -364,7 +364,7 @@ def test_what_is_half_asked_is_not_waited_for_by_others(come: Come, certificates
         assert slow.get(timeout=10).text == "firstsecond"
 
 
-def test_one_script_after_the_other(come: Come, certificates: Certificates) -> None:
+def test_requests_at_once_after_some_in_a_row(come: Come, certificates: Certificates) -> None:
     with http2_shop(certificates, in_turn(serving(2), when_all_are_here(2))) as server:
         visitor = come(server.url)
         assert [visitor.get().text for _ in range(2)] == ["/", "/"]
