@@ -151,7 +151,7 @@ class Dialer:
 
 
 def _is_connected(sock: socket.socket) -> bool:
-    """Whether it has connected already. On a near network it has, and a turn of the event loop is saved (11 of 59 µs)."""
+    """Whether it has connected already. A near host has, and a turn of the event loop is saved (11 of 59 µs)."""
     try:
         sock.getpeername()
     except OSError:
