@@ -216,6 +216,13 @@ def test_the_port_of_a_target_is_that_of_its_url(case, url, pattern):
     assert case.prepare().environment.host == url
 
 
+def test_what_a_plan_says_of_its_target_reaches_the_shoppers(case):
+    case.plan = case.make.plan(target={"base_url": "https://127.0.0.1:1", "http": 2, "insecure_tls": True})
+    context = case.prepare().environment.context
+
+    assert (context.http, context.insecure_tls, context.trace) == ("2", True, False)
+
+
 def test_a_secret_that_is_not_set_is_refused_before_any_import(case, monkeypatch):
     monkeypatch.delenv("SHOP_TOKEN", raising=False)
     case.plan = case.make.plan(target={"base_url": "http://127.0.0.1:1", "headers": {"X-Token": "${env:SHOP_TOKEN}"}})
