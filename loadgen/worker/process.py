@@ -24,7 +24,7 @@ from loadgen.clock import ClusterClock
 from loadgen.errors import BusError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.plan.secrets import redact, values_in
-from loadgen.worker import essential
+from loadgen.worker import essential, garbage
 from loadgen.worker.preparation import Prepared, prepare, scratch_folder
 from loadgen.worker.serving import Serving
 from loadgen.worker.settings import WorkerSettings
@@ -240,6 +240,7 @@ class WorkerProcess:
                     self._ask_to_stop,
                     Spool(Path(self._settings.spool)) if self._settings.spool else None,
                 )
+                garbage.begin()
                 self._say_ready(bus)
                 self._look_soon(run)  # it may have got a share meanwhile, or be gone
                 sequence = self._serving.serve()

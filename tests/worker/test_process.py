@@ -36,7 +36,8 @@ class Served:
 
 
 @pytest.fixture
-def worker(bus, make):
+def worker(bus, make, monkeypatch):
+    monkeypatch.setattr(module.garbage, "begin", lambda: None)  # this process goes on after its run
     return WorkerProcess(bus, bus, make.settings(lease_s=5.0), KEY, AllowedTargets([]))
 
 
