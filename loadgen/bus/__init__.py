@@ -2,16 +2,18 @@
 
 ``connection`` opens it and turns its errors into ours; ``outage`` says when it is away; ``embedded`` starts a server
 of our own; ``keys`` names what lies in it; ``scripts`` wraps the Lua files; ``cluster`` is what all processes share
-(time, leader, workers, queue) and ``run`` is what belongs to one run (seats, frames, sealed seconds, record).
+(time, leader, workers, queue) and ``run`` is what belongs to one run (seats, frames, sealed seconds, record), whose
+``frames`` may be spread over several servers.
 Synchronous: under gevent the sockets yield by themselves, in the coordinator a call is a call.
 """
 
 from loadgen.bus.cluster import ClusterBus, Leadership
 from loadgen.bus.connection import Bus, connect, is_speaking
 from loadgen.bus.embedded import EmbeddedServer
-from loadgen.bus.run import Papers, Refused, RunBus, Sealing
+from loadgen.bus.run import Batch, Papers, Refused, RunBus, Sealing
 
 __all__ = [
+    "Batch",
     "Bus",
     "ClusterBus",
     "EmbeddedServer",

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from loadgen.bus import keys
 from loadgen.bus.connection import Bus, speaking_to
+from loadgen.bus.frames import shards_for
 from loadgen.clock import ClusterClock, TimeSample
 from loadgen.errors import FencedError, MessageError
 from loadgen.messages import ControlMessage, RunSpec, WorkerInfo
@@ -68,6 +69,10 @@ class ClusterBus:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._redis: Any = bus.client  # redis-py's types mix sync and async answers
+
+    def shards_for(self, workers: int) -> int:
+        """How many frame streams a run of so many workers gets."""
+        return shards_for(self._bus, workers)
 
     def sync_clock(self, clock: ClusterClock) -> None:
         """Take one estimate of the server's clock."""

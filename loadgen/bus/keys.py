@@ -1,7 +1,7 @@
 """Names of all keys.
 
 Keys of the cluster share the hash tag ``{loadgen}``, keys of a run ``{run:<id>}``, so that each Lua script touches one
-slot of a Redis Cluster. Frame streams are touched by no script and may lie elsewhere.
+slot of a Redis Cluster. Frame streams are touched by no script and lie elsewhere, each shard in a slot of its own.
 
 ==============================  =======  ===========================================================
 key                             type     holds
@@ -23,7 +23,7 @@ key                             type     holds
 {run:<id>}:fence                string   fencing number of the leader that drives the run
 {run:<id>}:seats                hash     worker name → Seat
 {run:<id>}:events               stream   WorkerEvents
-{run:<id>:<shard>}:frames       stream   Frames; each shard in a slot of its own
+{run:<id>:<shard>}:frames       stream   Frames of the workers that keep to this shard
 {run:<id>}:positions            hash     shard → id of the last frame entry that is dealt with
 {run:<id>}:totals               hash     worker name → WorkerTotals (its last sealed sequence among them)
 {run:<id>}:sealed               stream   sealed seconds and amendments

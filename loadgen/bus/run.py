@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from loadgen.bus import keys
 from loadgen.bus.cluster import entries_of, fenced
 from loadgen.bus.connection import Bus, speaking_to
+from loadgen.bus.frames import FrameStreams
 from loadgen.bus.outage import Outage
 from loadgen.errors import MessageError, NotFoundError, StaleError
 from loadgen.messages import (
@@ -29,9 +30,6 @@ KEPT_AFTER_END_S: Final = 7 * 86400
 QUARANTINE_KEPT: Final = 100
 """Refused frames kept to look at."""
 
-SHARD: Final = 0
-"""The one frame stream of a run."""
-
 
 @dataclass(slots=True)
 class Sealing:
@@ -39,13 +37,13 @@ class Sealing:
 
     Attributes:
         seconds: sealed seconds and amendments, in the order to append them.
-        position: stream id up to which all frames are dealt with; empty leaves it.
+        positions: by shard, the stream id up to which all frames are dealt with; a shard that is not named stays.
         totals: the workers whose last sealed sequence moved.
         after: how many entries were sealed before; None does not look.
     """
 
     seconds: list[SecondRow] = field(default_factory=list)
-    position: str = ""
+    positions: dict[int, str] = field(default_factory=dict)
     totals: dict[str, WorkerTotals] = field(default_factory=dict)
     after: int | None = None
 
@@ -57,11 +55,13 @@ class Refused(NamedTuple):
         data: its bytes.
         why: the reason.
         entry_id: its id in the stream.
+        shard: which stream.
     """
 
     data: bytes
     why: str
     entry_id: str
+    shard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,27 @@ class Papers:
     seats: Mapping[str, Seat]
 
 
+class Batch(NamedTuple):
+    """Frames that were read.
+
+    Attributes:
+        positions: by shard, the last stream id read.
+        good: each with its place: shard and stream id.
+        bad: what was refused.
+    """
+
+    positions: dict[int, str]
+    good: list[tuple[tuple[int, str], Frame]]
+    bad: list[Refused]
+
+
 class RunBus:
     """One run's part of the bus. Every method raises :class:`loadgen.errors.BusError` when Redis does not do it."""
 
     def __init__(self, bus: Bus, run: str) -> None:
         self._bus = bus
         self._redis: Any = bus.client  # redis-py's types mix sync and async answers
+        self._streams: FrameStreams | None = None
         self.run = run
 
     def _key(self, part: str) -> str:
@@ -98,6 +113,19 @@ class RunBus:
     def outage(self) -> Outage:
         """What this process says while Redis does not answer."""
         return self._bus.outage
+
+    def spread_over(self, shards: int) -> None:
+        """The run's frames go to so many streams: decided by the leader before it starts."""
+        self._streams = FrameStreams(self._bus, self.run, shards)
+
+    def _frame_streams(self) -> FrameStreams:
+        if self._streams is not None:
+            return self._streams
+        record = self.record()
+        streams = FrameStreams(self._bus, self.run, record.shards if record else 1)
+        if record is not None and record.started_at is not None:
+            self._streams = streams  # the number is written with the start, and does not change any more
+        return streams
 
     # -- as submitted
 
@@ -166,15 +194,15 @@ class RunBus:
                 self.run,
                 fence,
                 [encode_second(row) for row in sealing.seconds],
-                {SHARD: sealing.position} if sealing.position else {},
+                sealing.positions,
                 {worker: totals.encode() for worker, totals in sealing.totals.items()},
                 sealing.after,
             )
             if written < 0:
                 raise _stale(self.run)
             fenced(bool(written), self.run)
-            if sealing.position:
-                self._redis.xtrim(keys.frames_key(self.run, SHARD), minid=_after(sealing.position), approximate=False)
+        if sealing.positions:
+            self._frame_streams().trim(sealing.positions)
 
     def restore(self, papers: Papers) -> bool:
         """Write the run anew, because Redis forgot it; False when it is known."""
@@ -194,8 +222,8 @@ class RunBus:
             pipeline = self._redis.pipeline(transaction=False)
             for part in keys.RUN_PARTS:
                 pipeline.expire(self._key(part), after_s)
-            pipeline.expire(keys.frames_key(self.run, SHARD), after_s)
             pipeline.execute()
+        self._frame_streams().expire(after_s)
 
     # -- read by anyone
 
@@ -225,33 +253,26 @@ class RunBus:
         rows = [decode_second(fields[b"s"]) for _, fields in answer]
         return (answer[-1][0].decode() if answer else position), rows
 
-    def position(self) -> str:
-        """Stream id up to which all frames are dealt with."""
+    def positions(self) -> dict[int, str]:
+        """By shard, the stream id up to which all frames are dealt with; shards of which none is are left out."""
         with speaking_to(self._bus.url):
-            found = self._redis.hget(self._key("positions"), SHARD)
-        return found.decode() if found else "0-0"
+            found = self._redis.hgetall(self._key("positions"))
+        return {int(shard): position.decode() for shard, position in found.items()}
 
-    def frames(self, position: str, count: int) -> tuple[str, list[tuple[str, Frame]], list[Refused]]:
-        """Frames after a position.
-
-        Returns:
-            The last stream id read, (stream id, frame) pairs, and what was refused.
-        """
-        with speaking_to(self._bus.url):
-            answer = self._redis.xread({keys.frames_key(self.run, SHARD): position}, count=count)
-        good: list[tuple[str, Frame]] = []
-        bad: list[Refused] = []
-        entries = [(entry_id, fields.get(b"f", b"")) for entry_id, fields in entries_of(answer)]
-        frames = Frame.decode_all([data for _, data in entries])
-        for (entry_id, data), frame in zip(entries, frames, strict=True):
-            position = entry_id
+    def frames(self, positions: Mapping[int, str], count: int) -> Batch:
+        """Frames after the positions, about so many."""
+        entries = self._frame_streams().read(positions, count)
+        batch = Batch(dict(positions), [], [])
+        for (shard, entry_id, data), frame in zip(entries, Frame.decode_all([e[2] for e in entries]), strict=True):
+            batch.positions[shard] = entry_id
             if isinstance(frame, MessageError):
-                bad.append(Refused(data, frame.message, entry_id))
+                batch.bad.append(Refused(data, frame.message, entry_id, shard))
             elif frame.run != self.run:
-                bad.append(Refused(data, f"a frame of run {frame.run} in the stream of run {self.run}", entry_id))
+                stranger = f"a frame of run {frame.run} in the stream of run {self.run}"
+                batch.bad.append(Refused(data, stranger, entry_id, shard))
             else:
-                good.append((entry_id, frame))
-        return position, good, bad
+                batch.good.append(((shard, entry_id), frame))
+        return batch
 
     def quarantine(self, refused: Sequence[Refused]) -> None:
         """Keep some refused frames to look at."""
@@ -296,24 +317,17 @@ class RunBus:
         with speaking_to(self._bus.url):
             self._redis.xadd(self._key("events"), {"e": event.encode()}, maxlen=100_000, approximate=True)
 
-    def send(self, frames: list[bytes]) -> list[str]:
-        """Send encoded frames; sending one twice does no harm.
+    def send(self, worker: str, frames: list[bytes]) -> list[str]:
+        """Send a worker's encoded frames; sending one twice does no harm.
 
         Returns:
             Their stream ids.
         """
-        with speaking_to(self._bus.url):
-            pipeline = self._redis.pipeline(transaction=False)
-            for frame in frames:
-                pipeline.xadd(keys.frames_key(self.run, SHARD), {"f": frame})
-            pipeline.expire(keys.frames_key(self.run, SHARD), keys.KEPT_WITHOUT_END_S)
-            *ids, _ = pipeline.execute()
-        return [entry_id.decode() for entry_id in ids]
+        return self._frame_streams().send(worker, frames)
 
-    def holds(self, entry_id: str) -> bool:
-        """Whether a frame that was sent still lies in Redis."""
-        with speaking_to(self._bus.url):
-            return bool(self._redis.xrange(keys.frames_key(self.run, SHARD), min=entry_id, max=entry_id))
+    def holds(self, worker: str, entry_id: str) -> bool:
+        """Whether a frame that a worker sent still lies in Redis."""
+        return self._frame_streams().holds(worker, entry_id)
 
     def sealed_sequence(self, worker: str) -> int:
         """Number of a worker's last sealed frame, 0 before the first."""
@@ -324,8 +338,3 @@ class RunBus:
 
 def _stale(run: str) -> StaleError:
     return StaleError(f"what was sealed of run {run} is not what it was", hint="was Redis emptied, or failed over?")
-
-
-def _after(stream_id: str) -> str:
-    milliseconds, _, number = stream_id.partition("-")
-    return f"{milliseconds}-{int(number) + 1}"

@@ -69,7 +69,7 @@ class Accounts:
         self._guards = GuardWatch(plan.guards, plan.duration)
         self._health = GeneratorSeconds(plan)
         self._names, self._losses = RunNames(plan.max_names), Losses(losses)
-        self._read = bus.position()
+        self._read = bus.positions()
         self._entries = 0
         self._unwritten: list[SecondRow] = []
         if load_ended_at_s is not None:
@@ -134,11 +134,12 @@ class Accounts:
             What was refused. A leader that takes a run over comes upon some of it again.
         """
         self._read, good, bad = self._bus.frames(self._read, FRAMES_A_TICK)
-        for entry_id, frame in good:
+        for place, frame in good:
             covered = self._losses.covers(frame.worker, frame.second)
-            why = self._intake.take(entry_id, frame.without_missed() if covered else frame, now_second)
+            why = self._intake.take(place, frame.without_missed() if covered else frame, now_second)
             if why:
-                bad.append(Refused(frame.encode(), f"{frame.worker}: {why}", entry_id))
+                shard, entry_id = place
+                bad.append(Refused(frame.encode(), f"{frame.worker}: {why}", entry_id, shard))
         return bad
 
     def seal(self, now_second: float, expected: Iterable[str], nodes: Mapping[str, str]) -> None:
@@ -162,7 +163,7 @@ class Accounts:
             totals.node = nodes.get(worker, "")
         self._unwritten = rows
         if rows or moved:
-            self._bus.seal(self._fence, Sealing(rows, self._intake.position(), moved, after=self._entries))
+            self._bus.seal(self._fence, Sealing(rows, self._intake.positions(), moved, after=self._entries))
             self._entries += len(rows)
         self._unwritten = []
         for row in rows:

@@ -69,6 +69,7 @@ class RunController:
         bus.claim(fence)
         new = RunRecord(run=spec.run, name=self.plan.name, submitted_at=spec.submitted_at)
         self._book = Logbook(bus.record() or new)
+        bus.spread_over(self.record.shards)
         ended_at_s = self.record.stop.at_s if self.record.stop else None
         self._accounts = Accounts(self.plan, bus, fence, self.record.losses, ended_at_s)
         self._seating = Seating()
@@ -224,6 +225,8 @@ class RunController:
             return
         start_s = now_s + START_NOTICE_S
         self.record.started_at = start_s
+        self.record.shards = self._cluster.shards_for(len(ready))
+        self._bus.spread_over(self.record.shards)
         self._book.note(start_s, "started", f"{_workers(len(ready))} start together")
         self._book.enter(RunState.RUNNING, "")
         self._write_record()  # first: workers that have begun must not meet a leader who does not know of it

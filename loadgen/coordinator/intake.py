@@ -13,7 +13,7 @@ frames still in the stream.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -79,21 +79,22 @@ class Intake:
         self._lines = {
             worker: _Line(known.sequence, known.last_second, known.sequence) for worker, known in totals.items()
         }
-        self._unsealed: OrderedDict[str, tuple[_Line, int]] = OrderedDict()
-        self._read = ""
+        self._unsealed: defaultdict[int, deque[tuple[str, _Line, int]]] = defaultdict(deque)
+        self._read: dict[int, str] = {}
 
-    def take(self, entry_id: str, frame: Frame, now_second: float) -> str | None:
-        """Take one frame from the stream.
+    def take(self, place: tuple[int, str], frame: Frame, now_second: float) -> str | None:
+        """Take one frame from its stream.
 
         Args:
-            entry_id: its id in the stream.
+            place: shard and stream id.
             frame: the frame.
             now_second: seconds since the run's start, by cluster time.
 
         Returns:
             Why it is refused, or None.
         """
-        self._read = entry_id
+        shard, entry_id = place
+        self._read[shard] = entry_id
         line = self._lines.get(frame.worker) or _Line()
         if frame.sequence <= line.sealed or frame.sequence in line.frames:
             return None
@@ -103,7 +104,7 @@ class Intake:
             return f"number {frame.sequence} is too far from {line.sealed}, the last one sealed"
         line.put(frame)
         self._lines[frame.worker] = line
-        self._unsealed[entry_id] = (line, frame.sequence)
+        self._unsealed[shard].append((entry_id, line, frame.sequence))
         return None
 
     def reported(self, worker: str) -> int:
@@ -144,16 +145,18 @@ class Intake:
             self.totals[frame.worker] = _advanced(known, frame, headline)
         return rows
 
-    def position(self) -> str:
-        """Stream id up to which every frame is dealt with; empty when nothing was read."""
-        position = ""
-        while self._unsealed:
-            entry_id, (line, sequence) = next(iter(self._unsealed.items()))
-            if sequence > line.sealed:
-                return position
-            position = entry_id
-            del self._unsealed[entry_id]
-        return self._read
+    def positions(self) -> dict[int, str]:
+        """By shard, the stream id up to which every frame is dealt with, where that has moved."""
+        moved = {}
+        for shard in list(self._read):
+            waiting, position = self._unsealed[shard], ""
+            while waiting and waiting[0][2] <= waiting[0][1].sealed:
+                position = waiting.popleft()[0]
+            if not waiting:
+                position = self._read.pop(shard)
+            if position:
+                moved[shard] = position
+        return moved
 
     def give_up(self, worker: str) -> None:
         """Forget frames of a lost worker that wait for a gap which nobody will fill."""
@@ -161,11 +164,8 @@ class Intake:
         if line is None:
             return
         line.frames = {sequence: frame for sequence, frame in line.frames.items() if sequence <= line.here}
-        self._unsealed = OrderedDict(
-            (entry, (of, sequence))
-            for entry, (of, sequence) in self._unsealed.items()
-            if of is not line or sequence <= line.here
-        )
+        for shard, waiting in self._unsealed.items():
+            self._unsealed[shard] = deque(entry for entry in waiting if entry[1] is not line or entry[2] <= line.here)
 
     def _sealable(self, now_second: float, expected: list[str]) -> int:
         ended = int(now_second // 1)

@@ -10,6 +10,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Final
@@ -82,6 +83,7 @@ class Coordinator:
         """
         self._cluster.sync_clock(self._clock)
         while not stop.is_set():
+            due_s = time.monotonic() + TICK_S  # a turn with many frames has taken its time already
             try:
                 self._turn()
                 self._bus.outage.over(_UNWATCHED)
@@ -92,7 +94,7 @@ class Coordinator:
                 # Whether a write was done is not known: what Redis holds is the truth, so start again from there.
                 self._set_aside()
                 self._bus.outage.met(_UNWATCHED, error)
-            stop.wait(TICK_S)
+            stop.wait(due_s - time.monotonic())
         if self._fence:
             self._resign()
 

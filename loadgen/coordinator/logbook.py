@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Final
 
 from loadgen.bus import Refused
 from loadgen.bus.cluster import entry_order
 from loadgen.messages import RunEvent, RunRecord, RunState, Silence
-
-STREAM: Final = "0"
-"""The one frame stream of a run, in its record."""
 
 log = logging.getLogger("loadgen.coordinator")
 
@@ -64,18 +60,23 @@ class Logbook:
 
         Args:
             at_s: when, cluster time.
-            frames: in the order of their stream.
+            frames: in the order of their streams.
 
         Returns:
             Those that no earlier leader has counted.
         """
-        counted_to = self.record.refused_to.get(STREAM, "0-0")
-        news = [frame for frame in frames if entry_order(frame.entry_id) > entry_order(counted_to)]
+        counted_to = dict(self.record.refused_to)
+        news = [
+            frame
+            for frame in frames
+            if entry_order(frame.entry_id) > entry_order(counted_to.get(str(frame.shard), "0-0"))
+        ]
         if not news:
             return []
         before = self.record.quarantined
         self.record.quarantined += len(news)
-        self.record.refused_to[STREAM] = max((frame.entry_id for frame in news), key=entry_order)
+        for frame in sorted(news, key=lambda frame: entry_order(frame.entry_id)):
+            self.record.refused_to[str(frame.shard)] = frame.entry_id
         self.unwritten = True
         if not before or len(str(self.record.quarantined)) > len(str(before)):
             self.note(at_s, "quarantined", f"{self.record.quarantined} frames refused so far: {news[0].why}")

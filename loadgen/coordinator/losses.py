@@ -32,6 +32,7 @@ class Losses:
 
     def __init__(self, entries: list[Loss]) -> None:
         self._entries = entries
+        self._since = {entry.worker: math.floor(entry.from_s) for entry in entries}
         self._counted_to_s: dict[str, float] = {}
         self._counted_before: Counter[tuple[int, int]] = Counter()
 
@@ -47,14 +48,15 @@ class Losses:
         Returns:
             Whether that is news.
         """
-        if share.hi == share.lo or any(entry.worker == worker for entry in self._entries):
+        if share.hi == share.lo or worker in self._since:
             return False
+        self._since[worker] = math.floor(from_s)
         self._entries.append(Loss(worker=worker, low=share.lo, high=share.hi, from_s=from_s))
         return True
 
     def covers(self, worker: str, second: int) -> bool:
         """Whether what a worker says it missed in a second is counted here: it came back after it was thought lost."""
-        return any(entry.worker == worker and second >= math.floor(entry.from_s) for entry in self._entries)
+        return worker in self._since and second >= self._since[worker]
 
     def served(self, from_s: float) -> None:
         """The whole load is served from this instant on."""

@@ -12,7 +12,7 @@ Written by the leading coordinator under its fence, read by everyone.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -164,6 +164,7 @@ class RunRecord(JsonForm):
         started_at: the start instant; None before it is known.
         ended_at: when the last shopper had left; None before.
         epoch: number of the current shares.
+        shards: how many streams its frames are spread over; fixed when it starts.
         workers: by worker name.
         events: the log, oldest first.
         quarantined: frames that were refused.
@@ -184,6 +185,7 @@ class RunRecord(JsonForm):
     started_at: float | None = None
     ended_at: float | None = None
     epoch: int = 0
+    shards: Annotated[int, Field(ge=1, le=1000)] = 1
     workers: dict[str, WorkerTotals] = Field(default_factory=dict)
     events: list[RunEvent] = Field(default_factory=list)
     quarantined: int = 0

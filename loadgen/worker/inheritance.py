@@ -160,7 +160,7 @@ class Inheritance:
             return now_s - estate.settled_at_s >= KEPT_SEALED_S
         estate.settled_at_s = None
         if now_s >= estate.send_at_s:
-            bus.send([frame for number, frame in sorted(estate.frames.items()) if number > sealed])
+            bus.send(estate.worker, [frame for number, frame in sorted(estate.frames.items()) if number > sealed])
             estate.send_at_s = now_s + RESEND_S
             log.info("worker %s left %d frames; sent in its name", estate.worker, len(estate.frames))
         return False

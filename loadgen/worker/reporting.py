@@ -161,7 +161,7 @@ class Reporting:
 
     def _send_due(self, now_s: float) -> None:
         while batch := self._outbox.due():
-            entry_ids = self._bus.send([data for _, data in batch])
+            entry_ids = self._bus.send(self._worker, [data for _, data in batch])
             self._outbox.sent(dict(zip((number for number, _ in batch), entry_ids, strict=True)), now_s)
 
     def _ask(self, now_s: float) -> None:
@@ -170,7 +170,7 @@ class Reporting:
         if self._spool is not None:
             self._spool.forget(self._outbox.kept_from - 1)
         if entry_id := self._outbox.overdue(now_s):
-            if self._bus.holds(entry_id):
+            if self._bus.holds(self._worker, entry_id):
                 self._outbox.still_there(now_s)
             else:
                 self._outbox.lost()

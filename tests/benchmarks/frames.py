@@ -64,11 +64,11 @@ def _seal(frames: list[list[Frame]]) -> list[SecondRow]:
     for second, reported in enumerate(frames):
         now = second + 1.3
         for number, frame in enumerate(reported):
-            refused = intake.take(f"{second}-{number}", frame, now)
+            refused = intake.take((0, f"{second}-{number}"), frame, now)
             if refused:
                 raise AssertionError(refused)
         rows += intake.seal(now, expected)
-        intake.position()
+        intake.positions()
     if [row.workers for row in rows] != [WORKERS] * len(frames):
         raise AssertionError("not every second was sealed with every worker")
     return rows

@@ -321,11 +321,11 @@ def everything(make_spec, make_row):
         assert run.seat("w") == run.seats()["w"] == Seat(epoch=1)
         run.tell(WorkerEvent(kind="ready", worker="w"))
         assert len(run.events("0-0")[1]) == 1
-        run.send([b"rubbish"])
-        position, _, bad = run.frames("0-0", 10)
+        run.send("w", [b"rubbish"])
+        positions, _, bad = run.frames({}, 10)
         run.quarantine(bad)
-        run.seal(fence, Sealing([make_row(0)], position, {"w": WorkerTotals(worker="w", sequence=3)}))
-        assert (run.position(), run.sealed_sequence("w")) == (position, 3)
+        run.seal(fence, Sealing([make_row(0)], positions, {"w": WorkerTotals(worker="w", sequence=3)}))
+        assert (run.positions(), run.sealed_sequence("w")) == (positions, 3)
         assert run.totals().keys() == {"w"}
         assert len(run.sealed("0-0")[1]) == 1
         run.write_record(fence, RunRecord(run="r-1", name="x", submitted_at=1))

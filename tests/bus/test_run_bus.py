@@ -41,7 +41,7 @@ def test_a_run_is_read_as_it_was_submitted(bus, make_spec):
     assert run.record() is None
     assert run.totals() == {}
     assert run.seats() == {}
-    assert run.position() == "0-0"
+    assert run.positions() == {}
     assert run.sealed("0-0") == ("0-0", [])
 
 
@@ -133,28 +133,28 @@ def test_what_workers_say_is_heard_in_order(run, bus):
 
 
 def test_frames_are_read_in_portions(run):
-    run.send([frame(number).encode() for number in range(1, 6)])
-    position, first, bad = run.frames("0-0", 3)
-    last, rest, _ = run.frames(position, 3)
+    run.send("w", [frame(number).encode() for number in range(1, 6)])
+    positions, first, bad = run.frames({}, 3)
+    last, rest, _ = run.frames(positions, 3)
 
     assert [item.sequence for _, item in first] == [1, 2, 3]
     assert [item.sequence for _, item in rest] == [4, 5]
     assert bad == []
-    assert first[-1][0] == position
+    assert dict([first[-1][0]]) == positions
     assert run.frames(last, 3) == (last, [], [])
 
 
 def test_bad_frames_are_set_aside_and_the_others_read(run, bus):
     stranger = frame(2, run="another").encode()
-    run.send([frame(1).encode(), b"rubbish", stranger, frame(2).encode()])
+    run.send("w", [frame(1).encode(), b"rubbish", stranger, frame(2).encode()])
     bus.client.xadd(keys.frames_key(RUN, 0), {"other": b"field"})
-    position, good, bad = run.frames("0-0", 100)
+    positions, good, bad = run.frames({}, 100)
 
     assert [item.sequence for _, item in good] == [1, 2]
     assert [refused.data for refused in bad] == [b"rubbish", stranger, b""]
     assert "run another" in bad[1].why
-    assert bad[2].entry_id == position
-    assert run.frames(position, 100)[1:] == ([], [])
+    assert {bad[2].shard: bad[2].entry_id} == positions
+    assert run.frames(positions, 100)[1:] == ([], [])
 
 
 def test_some_refused_frames_are_kept_to_look_at(run, bus):
@@ -173,36 +173,36 @@ def test_real_frames_pass_unchanged(run):
     frames = [a_frame(dice) for _ in range(20)]
     for item in frames:
         object.__setattr__(item, "run", RUN)
-    run.send([item.encode() for item in frames])
+    run.send("w", [item.encode() for item in frames])
 
-    assert [item for _, item in run.frames("0-0", 100)[1]] == frames
+    assert [item for _, item in run.frames({}, 100)[1]] == frames
 
 
 # -- sealing
 
 
 def test_sealing_moves_everything_and_trims_what_is_dealt_with(run, make_row):
-    run.send([frame(number).encode() for number in range(1, 6)])
-    _, frames, _ = run.frames("0-0", 100)
+    run.send("w", [frame(number).encode() for number in range(1, 6)])
+    _, frames, _ = run.frames({}, 100)
     third = frames[2][0]
-    run.seal(FENCE, Sealing([make_row(0), make_row(1)], third, {"w": WorkerTotals(worker="w", sequence=3)}))
+    run.seal(FENCE, Sealing([make_row(0), make_row(1)], dict([third]), {"w": WorkerTotals(worker="w", sequence=3)}))
 
-    assert run.position() == third
+    assert run.positions() == dict([third])
     assert run.sealed_sequence("w") == 3
     assert run.sealed_sequence("stranger") == 0
-    assert [item.sequence for _, item in run.frames("0-0", 100)[1]] == [4, 5]
-    assert [item.sequence for _, item in run.frames(run.position(), 100)[1]] == [4, 5]
+    assert [item.sequence for _, item in run.frames({}, 100)[1]] == [4, 5]
+    assert [item.sequence for _, item in run.frames(run.positions(), 100)[1]] == [4, 5]
     position, rows = run.sealed("0-0")
     assert rows == [make_row(0), make_row(1)]
     assert run.sealed(position) == (position, [])
 
 
 def test_sealing_without_a_position_trims_nothing(run, make_row):
-    run.send([frame(1).encode()])
+    run.send("w", [frame(1).encode()])
     run.seal(FENCE, Sealing([make_row(0)]))
 
-    assert run.position() == "0-0"
-    assert len(run.frames("0-0", 100)[1]) == 1
+    assert run.positions() == {}
+    assert len(run.frames({}, 100)[1]) == 1
 
 
 def test_sealed_seconds_are_read_in_portions_and_in_the_order_written(run, make_row):
@@ -235,23 +235,23 @@ def test_a_leader_that_thinks_wrongly_of_what_is_sealed_writes_nothing(run, make
 
 
 def test_a_worker_can_ask_whether_what_it_sent_still_lies_there(run, bus):
-    run.send([frame(1).encode()])
-    _, latest = run.send([frame(2).encode(), frame(3).encode()])
-    assert run.holds(latest)
+    run.send("w", [frame(1).encode()])
+    _, latest = run.send("w", [frame(2).encode(), frame(3).encode()])
+    assert run.holds("w", latest)
     bus.client.delete(keys.frames_key(RUN, 0))
-    assert not run.holds(latest)
-    run.send([frame(4).encode()])
-    assert not run.holds(latest)
+    assert not run.holds("w", latest)
+    run.send("w", [frame(4).encode()])
+    assert not run.holds("w", latest)
 
 
 def test_a_frame_trimmed_away_by_a_leader_that_was_replaced_is_still_there(run, make_row):
-    run.send([frame(1).encode()])
-    ((entry, _),) = run.frames("0-0", 100)[1]
+    run.send("w", [frame(1).encode()])
+    ((entry, _),) = run.frames({}, 100)[1]
     run.claim(FENCE + 1)
     with pytest.raises(FencedError):
-        run.seal(FENCE, Sealing([make_row(0)], entry))
+        run.seal(FENCE, Sealing([make_row(0)], dict([entry])))
 
-    assert len(run.frames("0-0", 100)[1]) == 1
+    assert len(run.frames({}, 100)[1]) == 1
 
 
 def test_a_run_that_redis_forgot_is_written_anew_once(run, bus, make_row, make_spec):
@@ -266,19 +266,19 @@ def test_a_run_that_redis_forgot_is_written_anew_once(run, bus, make_row, make_s
     assert run.restore(papers)
 
     assert (run.spec(), run.record(), run.seats()) == (papers.spec, record, papers.seats)
-    assert (run.totals(), run.sealed("0-0")[1], run.position()) == (papers.totals, papers.seconds, "0-0")
+    assert (run.totals(), run.sealed("0-0")[1], run.positions()) == (papers.totals, papers.seconds, {})
     run.claim(1)  # whoever leads
     run.seal(1, Sealing([make_row(6)], after=1))
     assert not run.restore(papers)
 
 
 def test_everything_of_a_run_expires_some_time_after_its_end(run, bus, make_row):
-    run.send([b"rubbish"])
-    run.quarantine(run.frames("0-0", 10)[2])
+    run.send("w", [b"rubbish"])
+    run.quarantine(run.frames({}, 10)[2])
     run.tell(WorkerEvent(kind=WorkerEventKind.READY, worker="a"))
     run.write_seats(FENCE, {"w": Seat()})
     run.write_record(FENCE, RunRecord(run=RUN, name="demo", submitted_at=1))
-    run.seal(FENCE, Sealing([make_row(0)], "1-0", {"w": WorkerTotals(worker="w")}))
+    run.seal(FENCE, Sealing([make_row(0)], {0: "1-0"}, {"w": WorkerTotals(worker="w")}))
     run.expire()
 
     of_run = [key for key in bus.client.scan_iter() if key.startswith(b"{run:")]

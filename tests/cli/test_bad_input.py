@@ -353,7 +353,7 @@ def test_frames_that_are_none_are_put_aside_and_counted(tmp_path: Path, redis_ur
         summary = json.loads((tmp_path / "report.json").read_text())
         assert follower.record.stop is None
         assert follower.record.quarantined == len(impossible)
-        assert f"{len(impossible)} frames were malformed" in json.dumps(summary["validity"])
+        assert f"{len(impossible)} frames were refused" in json.dumps(summary["validity"])
         assert summary["totals"]["requests"] == shop.stats()["requests_total"] == 60
         assert cluster.bus.client.xlen(keys.run_key(run, "quarantine")) == len(impossible)
     finally:

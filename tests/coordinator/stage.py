@@ -67,7 +67,7 @@ class HandMade:
 
     def _send(self) -> None:
         if self.held:
-            self.stage.bus.send(self.held)
+            self.stage.bus.send(self.name, self.held)
             self.held = []
         if self.done:
             self.say(WorkerEventKind.DONE, sequence=self.sequence)

@@ -245,7 +245,7 @@ def test_what_a_worker_missed_is_counted_once_when_it_comes_back(stage, make):
     del run.members["b"]
     run.until_second(6)
     again = make.frame("b", lost.sequence + 1, 5, tally=Tally(arrivals={0: ArrivalCounts(missed=14)}), last=True)
-    run.bus.send([replace(again, run=RUN).encode()])
+    run.bus.send("a", [replace(again, run=RUN).encode()])
     lost.say(WorkerEventKind.DONE, sequence=lost.sequence + 1)
     run.finish()
 
@@ -393,7 +393,7 @@ def test_refused_frames_are_counted_and_kept(stage):
     run = stage()
     run.join("a")
     run.until_second(2)
-    run.bus.send([b"rubbish"])
+    run.bus.send("a", [b"rubbish"])
     run.finish()
 
     assert run.record.quarantined == 1
@@ -569,7 +569,7 @@ def test_names_that_were_kept_apart_stay_apart_under_the_next_leader(stage, make
     run.join("a")
     run.until_second(1)
     for number, name in enumerate(("/x", "/y"), 1):
-        run.bus.send([replace(make.frame("stranger", number, 0, name=name), run=RUN).encode()])
+        run.bus.send("stranger", [replace(make.frame("stranger", number, 0, name=name), run=RUN).encode()])
     run.until_second(3)
     run.fail_over()
     run.finish()

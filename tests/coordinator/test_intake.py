@@ -16,18 +16,23 @@ from loadgen.messages import Frame, Health, pack_tally, unpack_tally
 from loadgen.stats import RunStats, SecondRow, Tally
 
 
-class Stream:
-    """The stream of frames in Redis, and readers of it."""
+class Streams:
+    """The streams of frames in Redis, and readers of them."""
 
     def __init__(self) -> None:
-        self.entries: list[Frame] = []
+        self.entries: tuple[list[Frame], ...] = ([], [], [])
 
     def send(self, frame: Frame) -> None:
-        self.entries.append(frame)
+        self.entries[int(frame.worker[1:]) % len(self.entries)].append(frame)
 
-    def after(self, position: str) -> list[tuple[str, Frame]]:
-        read = int(position.partition("-")[0]) if position else 0
-        return [(f"{number}-0", frame) for number, frame in enumerate(self.entries, 1) if number > read]
+    def after(self, positions: dict[int, str]) -> list[tuple[tuple[int, str], Frame]]:
+        read = {shard: int(position.partition("-")[0]) for shard, position in positions.items()}
+        return [
+            ((shard, f"{number}-0"), frame)
+            for shard, entries in enumerate(self.entries)
+            for number, frame in enumerate(entries, 1)
+            if number > read.get(shard, 0)
+        ]
 
 
 def plain(rows: list[SecondRow]) -> dict[int, Tally]:
@@ -75,8 +80,8 @@ def test_every_frame_counts_once_through_loss_repetition_disorder_and_fail_over(
         Worker(f"w{n}", sorted(dice.choices(range(12), k=dice.randrange(1, 9))), dice)
         for n in range(dice.randrange(1, 5))
     ]
-    stream, rows = Stream(), []
-    intake, read, sealed_position = Intake({}), "", ""
+    streams, rows = Streams(), []
+    intake, read, sealed_positions = Intake({}), {}, {}
     now = 0.0
     while any(worker.sealed < len(worker.frames) for worker in workers):
         now += dice.choice((0.1, 0.5, 1.0, 3.0))
@@ -84,19 +89,19 @@ def test_every_frame_counts_once_through_loss_repetition_disorder_and_fail_over(
             ready = worker.unsealed(now)
             for frame in dice.sample(ready, dice.randrange(len(ready) + 1)):
                 for _ in range(dice.choice((1, 1, 2))):
-                    stream.send(frame)
-        for entry, frame in stream.after(read):
-            read = entry
-            assert intake.take(entry, frame, now) is None
+                    streams.send(frame)
+        for place, frame in streams.after(read):
+            read |= [place]
+            assert intake.take(place, frame, now) is None
         expected = dice.sample([worker.name for worker in workers], dice.randrange(len(workers) + 1))
         rows += intake.seal(now, expected)
-        sealed_position = intake.position() or sealed_position
+        sealed_positions |= intake.positions()
         for worker in workers:
             totals = intake.totals.get(worker.name)
             worker.sealed = totals.sequence if totals else 0
         if dice.random() < 0.2:  # the leader dies; the next one knows what was sealed, and nothing else
             next_second = max((row.second for row in rows), default=-1) + 1
-            intake, read = Intake(copy.deepcopy(intake.totals), next_second), sealed_position
+            intake, read = Intake(copy.deepcopy(intake.totals), next_second), dict(sealed_positions)
 
     frames = [frame for worker in workers for frame in worker.frames]
     assert plain(rows) == summed(frames)
@@ -119,7 +124,7 @@ def test_seconds_are_sealed_in_order_once_each_and_then_only_amended(seed):
         now = tick / 10
         while coming and coming[0][0] <= now:
             entry += 1
-            intake.take(f"{entry}-0", coming.pop(0)[1], now)
+            intake.take((0, f"{entry}-0"), coming.pop(0)[1], now)
         fresh = intake.next_second
         rows = intake.seal(now, [worker.name for worker in workers])
         assert [row.second for row in rows] == sorted({row.second for row in rows})
@@ -133,10 +138,10 @@ def test_seconds_are_sealed_in_order_once_each_and_then_only_amended(seed):
 
 def test_a_second_is_sealed_as_soon_as_everyone_expected_has_reported_it(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 0), 1.05)
+    intake.take((0, "1-0"), make.frame("a", 1, 0), 1.05)
 
     assert intake.seal(1.1, ["a", "b"]) == []
-    intake.take("2-0", make.frame("b", 1, 0, 2), 1.15)
+    intake.take((0, "2-0"), make.frame("b", 1, 0, 2), 1.15)
     (row,) = intake.seal(1.2, ["a", "b"])
 
     assert (row.second, row.workers, row.tally.requests) == (0, 2, 3)
@@ -147,7 +152,7 @@ def test_a_second_is_sealed_as_soon_as_everyone_expected_has_reported_it(make):
 
 def test_a_second_waits_for_slow_workers_no_longer_than_the_grace(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 0), 1.05)
+    intake.take((0, "1-0"), make.frame("a", 1, 0), 1.05)
 
     assert intake.seal(1 + GRACE_S - 0.01, ["a", "b"]) == []
     assert [row.second for row in intake.seal(1 + GRACE_S + 0.01, ["a", "b"])] == [0]
@@ -157,7 +162,7 @@ def test_what_comes_late_amends_its_own_second(make):
     intake = Intake({})
     intake.seal(5.0, [])
     assert intake.next_second == 5
-    intake.take("1-0", make.frame("a", 1, 2), 5.1)
+    intake.take((0, "1-0"), make.frame("a", 1, 2), 5.1)
 
     (row,) = intake.seal(5.2, [])
     assert (row.second, row.tally.requests, row.workers) == (2, 1, 1)
@@ -173,7 +178,7 @@ def test_without_anyone_expected_seconds_are_sealed_when_they_end():
 
 def test_a_worker_that_sent_its_last_frame_is_waited_for_no_more(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 0, last=True), 1.0)
+    intake.take((0, "1-0"), make.frame("a", 1, 0, last=True), 1.0)
     assert intake.reported("a") == NEVER
 
     assert [row.second for row in intake.seal(1.01, ["a"])] == [0]
@@ -182,81 +187,93 @@ def test_a_worker_that_sent_its_last_frame_is_waited_for_no_more(make):
 
 def test_a_gap_is_waited_for(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 0), 3.0)
-    intake.take("2-0", make.frame("a", 3, 2), 3.0)
+    intake.take((0, "1-0"), make.frame("a", 1, 0), 3.0)
+    intake.take((0, "2-0"), make.frame("a", 3, 2), 3.0)
     assert intake.reported("a") == 0
     rows = intake.seal(9.0, ["a"])
 
     assert sum(row.tally.requests for row in rows) == 1
-    assert intake.position() == "1-0"
-    intake.take("3-0", make.frame("a", 2, 1), 9.1)
+    assert intake.positions() == {0: "1-0"}
+    intake.take((0, "3-0"), make.frame("a", 2, 1), 9.1)
     assert [row.second for row in intake.seal(9.2, ["a"])] == [1, 2]
-    assert intake.position() == "3-0"
+    assert intake.positions() == {0: "3-0"}
 
 
 def test_a_worker_that_never_fills_its_gap_can_be_given_up(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 2, 1), 3.0)
-    intake.take("2-0", make.frame("b", 1, 1), 3.0)
+    intake.take((0, "1-0"), make.frame("a", 2, 1), 3.0)
+    intake.take((0, "2-0"), make.frame("b", 1, 1), 3.0)
     intake.seal(9.0, [])
-    assert intake.position() == ""  # the first entry still waits
+    assert intake.positions() == {}  # the first entry still waits
 
     intake.give_up("a")
-    assert intake.position() == "2-0"
+    assert intake.positions() == {0: "2-0"}
     assert intake.holds_all("b", 1)
     assert not intake.holds_all("a", 2)
 
 
 def test_what_is_in_order_is_not_given_up(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 0), 3.0)
-    intake.take("2-0", make.frame("a", 3, 2), 3.0)
+    intake.take((0, "1-0"), make.frame("a", 1, 0), 3.0)
+    intake.take((0, "2-0"), make.frame("a", 3, 2), 3.0)
     intake.give_up("a")
     intake.give_up("nobody")
 
     assert sum(row.tally.requests for row in intake.seal(9.0, [])) == 1
 
 
+def test_each_stream_has_its_own_position(make):
+    intake = Intake({})
+    for shard, worker in enumerate("abc"):
+        intake.take((shard, f"{5 - shard}-0"), make.frame(worker, 1, shard), 3.0)
+    intake.seal(2.0, "abc")
+
+    assert intake.positions() == {0: "5-0"}
+    intake.take((0, "6-0"), make.frame("a", 2, 1), 3.0)
+    intake.seal(3.3, ["nobody"])
+    assert intake.positions() == {0: "6-0", 1: "4-0"}
+
+
 def test_the_position_never_passes_a_frame_that_is_not_sealed(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 0), 1.0)
-    intake.take("2-0", make.frame("b", 1, 4), 5.0)
-    intake.take("3-0", make.frame("a", 2, 1), 5.0)
+    intake.take((0, "1-0"), make.frame("a", 1, 0), 1.0)
+    intake.take((0, "2-0"), make.frame("b", 1, 4), 5.0)
+    intake.take((0, "3-0"), make.frame("a", 2, 1), 5.0)
     intake.seal(2.5, ["a"])
 
-    assert intake.position() == "1-0"
-    assert intake.position() == ""  # nothing new
+    assert intake.positions() == {0: "1-0"}
+    assert intake.positions() == {}  # nothing new
 
 
 def test_a_frame_from_the_future_is_refused(make):
     intake = Intake({})
 
-    assert "lies in the future" in intake.take("1-0", make.frame("a", 1, 10), 10 - AHEAD_S - 0.1)
-    assert intake.take("2-0", make.frame("a", 1, 10), 10 - AHEAD_S + 0.1) is None
+    assert "lies in the future" in intake.take((0, "1-0"), make.frame("a", 1, 10), 10 - AHEAD_S - 0.1)
+    assert intake.take((0, "2-0"), make.frame("a", 1, 10), 10 - AHEAD_S + 0.1) is None
 
 
 def test_a_number_far_beyond_any_gap_is_refused(make):
     intake = Intake({})
 
-    assert "too far from 0" in intake.take("1-0", make.frame("a", WAITING_MOST + 1, 0), 1.0)
-    assert intake.take("2-0", make.frame("a", WAITING_MOST, 0), 1.0) is None
+    assert "too far from 0" in intake.take((0, "1-0"), make.frame("a", WAITING_MOST + 1, 0), 1.0)
+    assert intake.take((0, "2-0"), make.frame("a", WAITING_MOST, 0), 1.0) is None
 
 
 def test_repetitions_are_passed_over(make):
     intake = Intake({})
     for entry in ("1-0", "2-0"):
-        assert intake.take(entry, make.frame("a", 1, 0), 1.0) is None
+        assert intake.take((0, entry), make.frame("a", 1, 0), 1.0) is None
     intake.seal(1.5, ["a"])
-    assert intake.take("3-0", make.frame("a", 1, 0), 1.6) is None
+    assert intake.take((0, "3-0"), make.frame("a", 1, 0), 1.6) is None
 
     assert intake.seal(9, []) == [SecondRow(second, sealed_after_s=8.0 - second) for second in range(1, 9)]
-    assert intake.position() == "3-0"
+    assert intake.positions() == {0: "3-0"}
 
 
 def test_a_worker_s_totals_follow_its_frames(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 3, 2, started=2, in_flight=1), 4.0)
-    intake.take("2-0", make.frame("a", 2, 4, 5, started=1, in_flight=0), 5.0)
+    intake.take((0, "1-0"), make.frame("a", 1, 3, 2, started=2, in_flight=1), 4.0)
+    intake.take((0, "2-0"), make.frame("a", 2, 4, 5, started=1, in_flight=0), 5.0)
     intake.seal(9.0, [])
     totals = intake.totals["a"]
 
@@ -268,11 +285,11 @@ def test_a_worker_s_totals_follow_its_frames(make):
 
 def test_a_second_says_how_many_workers_coloured_it_and_how_many_requests_they_measured(make):
     intake = Intake({})
-    intake.take("1-0", make.frame("a", 1, 0, 100, lengthened=0.25), 1.0)
-    intake.take("2-0", make.frame("b", 1, 0, 40, lengthened=0.01), 1.0)
-    intake.take("3-0", make.frame("c", 1, 0, 60), 1.0)
+    intake.take((0, "1-0"), make.frame("a", 1, 0, 100, lengthened=0.25), 1.0)
+    intake.take((0, "2-0"), make.frame("b", 1, 0, 40, lengthened=0.01), 1.0)
+    intake.take((0, "3-0"), make.frame("c", 1, 0, 60), 1.0)
     (row,) = intake.seal(1.1, "abc")
-    intake.take("4-0", make.frame("d", 1, 0, 10, lengthened=0.5), 2.0)
+    intake.take((0, "4-0"), make.frame("d", 1, 0, 10, lengthened=0.5), 2.0)
     (late,) = intake.seal(2.1, "abcd")
     whole = row.amended(late)
 
@@ -290,10 +307,10 @@ def test_a_second_says_how_many_workers_coloured_it_and_how_many_requests_they_m
 def test_sealing_leaves_the_totals_of_others_as_they_are(make):
     intake = Intake({})
     for number, worker in enumerate("ab", 1):
-        intake.take(f"{number}-0", make.frame(worker, 1, 0), 1.0)
+        intake.take((0, f"{number}-0"), make.frame(worker, 1, 0), 1.0)
     intake.seal(2.5, [])
     before = dict(intake.totals)
-    intake.take("3-0", make.frame("a", 2, 1), 2.6)
+    intake.take((0, "3-0"), make.frame("a", 2, 1), 2.6)
     intake.seal(2.7, ["a"])
 
     assert intake.totals["b"] is before["b"]

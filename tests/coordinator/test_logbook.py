@@ -76,6 +76,10 @@ def test_a_refused_frame_that_a_new_leader_reads_again_is_counted_once(book):
     assert book.refused(1002, refused(2, 10, 11)) == refused(11)
     assert book.record.quarantined == 4
     assert book.refused(1003, [Refused(b"", "rubbish", "40-0")]) != []
+    assert (
+        book.refused(1004, [Refused(b"", "rubbish", "30-0", shard=1), Refused(b"", "rubbish", "20-0", shard=1)]) != []
+    )
+    assert book.record.refused_to == {"0": "40-0", "1": "30-0"}
 
 
 def test_a_silence_has_an_end_and_is_noted_once_a_worker(book):

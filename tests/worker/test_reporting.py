@@ -27,13 +27,13 @@ class FarEnd:
         self.away: Exception | None = None
         self.outage = Outage(logging.getLogger("test"))
 
-    def send(self, frames):
+    def send(self, _worker, frames):
         if self.away:
             raise self.away
         self.got += [Frame.decode(data) for data in frames]
         return [f"{number + 1}-0" for number in range(len(self.got) - len(frames), len(self.got))]
 
-    def holds(self, entry_id):
+    def holds(self, _worker, entry_id):
         return int(entry_id.removesuffix("-0")) <= len(self.got)
 
     def sealed_sequence(self, _worker):

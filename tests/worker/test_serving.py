@@ -28,7 +28,7 @@ class FarEnd:
         self.got: list[Frame] = []
         self.outage = Outage(logging.getLogger("test"))
 
-    def send(self, frames):
+    def send(self, _worker, frames):
         self.got += [Frame.decode(data) for data in frames]
         return [f"{number + 1}-0" for number in range(len(self.got) - len(frames), len(self.got))]
 
