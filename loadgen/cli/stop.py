@@ -27,9 +27,7 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str) -
 @redis_option()
 @click.option("--now", is_flag=True, help="No further request is sent; those on the wire are awaited and counted.")
 @click.option("--all", "every", is_flag=True, help="Every run of the cluster, queued ones too; waits for their end.")
-@click.option(
-    "--wait", "wait_s", default="1m", show_default=True, callback=_duration, metavar="TIME", help="With --all: how long."
-)
+@click.option("--wait", "wait_s", default="1m", show_default=True, callback=_duration, help="With --all: how long.")
 @click.option("--reason", default="asked for with loadgen stop", show_default=True, help="For the report.")
 def stop(run: str | None, redis_url: str, now: bool, every: bool, wait_s: float, reason: str) -> None:
     """Stop RUN: no new shopper comes, those inside finish what they are at. With --now nobody sends another request.

@@ -26,7 +26,7 @@ from loadgen.errors import BusError, LoadgenError
 from loadgen.journal import JournalError, Remains, remains
 from loadgen.messages import Frame, Health, RunState, pack_tally
 from loadgen.worker.outbox import KEPT_SEALED_S
-from loadgen.worker.spool import JOURNAL, frames_in
+from loadgen.worker.spool import JOURNAL, SEALED, frames_in
 
 log = logging.getLogger("loadgen.worker")
 
@@ -136,7 +136,10 @@ class Inheritance:
             return
         frames |= _frames_of(left, after=max(frames, default=0))
         if frames:
-            self._estates.append(_Estate(folder, left.run, left.worker, frames))
+            estate = _Estate(folder, left.run, left.worker, frames)
+            if (folder / SEALED).exists():
+                estate.settled_at_s = self._monotonic()
+            self._estates.append(estate)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -97,6 +97,8 @@ class Reporting:
         self._health.stop()
         self._sender.kill()
         self._recorder.journal.end()
+        if self._spool is not None and not len(self._outbox):
+            self._spool.settle()
         return not len(self._outbox)
 
     def _tick(self) -> None:

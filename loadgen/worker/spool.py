@@ -22,6 +22,9 @@ from loadgen.journal import Journal
 
 JOURNAL: Final = "journal"
 
+SEALED: Final = "sealed"
+"""Beside a journal: its process saw all that it counted sealed."""
+
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made there, and looked at before it is used
 
 _PRIVATE: Final = 0o700
@@ -62,6 +65,11 @@ class Spool:
         for number in [kept for kept in self._kept if kept <= up_to]:
             (self._folder / f"{number:08}").unlink(missing_ok=True)
             self._kept.discard(number)
+
+    def settle(self) -> None:
+        """All that was counted is sealed."""
+        with contextlib.suppress(OSError):  # then it is asked for once more
+            (self._folder / SEALED).touch()
 
 
 def frames_in(folder: Path) -> dict[int, bytes]:

@@ -1,6 +1,9 @@
 """A real cluster for each test: Valkey, coordinators and workers as processes of their own, and the demo shop."""
 
+from contextlib import ExitStack
+
 import pytest
+from cluster.cutting import Cutting
 from cluster.harness import Cluster
 from cluster.servers import Servers
 
@@ -25,7 +28,14 @@ def servers(tmp_path, request):
 
 
 @pytest.fixture
-def cluster_at(tmp_path, servers, request):  # noqa: ARG001 -- servers outlive who speaks to them
+def net_to():
+    """Make networks that can be cut, each to one port."""
+    with ExitStack() as stack:
+        yield lambda port: stack.enter_context(Cutting(port))
+
+
+@pytest.fixture
+def cluster_at(tmp_path, servers, net_to, request):  # noqa: ARG001 -- servers and nets outlive who speaks through them
     """Make a cluster that meets in a Redis of the test's own."""
     made = []
 

@@ -184,7 +184,8 @@ class Cutting:
     @staticmethod
     async def _reset(transport: asyncio.WriteTransport) -> None:
         # Linger of 0: the other side sees a reset, not an orderly end.
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with contextlib.suppress(OSError):  # closed already
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
         await asyncio.sleep(0)
 

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from cluster.cutting import Cutting
 from cluster.harness import finish, one_page, reach, wait_until
 
+from loadgen.bus import ClusterBus
 from loadgen.messages import ControlMessage, StopMode
 
 STOP_S = 1.0
@@ -26,28 +26,29 @@ def last_request_at(shop) -> float:
 
 
 @pytest.mark.parametrize("slowness", ["delayed", "throttled", "paused"])
-def test_a_stop_reaches_every_worker_within_a_second(servers, cluster_at, slowness):
+def test_a_stop_reaches_every_worker_within_a_second(servers, net_to, cluster_at, slowness):
     server = servers.make().start()
-    with Cutting(server.port) as net:
-        cluster = cluster_at(f"redis://127.0.0.1:{net.port}/0")
-        shop = cluster.shop()
-        cluster.start("coordinator")
-        cluster.nodes(2)
-        follower = cluster.submit(cluster.plan(looping(shop)))
-        reach(follower, 2)
-        if slowness == "delayed":
-            net.delay(0.15)
-        elif slowness == "throttled":
-            net.throttle(20_000)
-        reach(follower, 4)
-        if slowness == "paused":
-            server.say("CLIENT", "PAUSE", 500, "ALL")
-        said_at = time.time()
-        stop = ControlMessage(kind="stop", run=follower.record.run, mode=StopMode.NOW, reason="enough")
-        cluster.bus.client.xadd("{loadgen}:control", {"m": stop.encode()})
-        assert last_request_at(shop) - said_at < STOP_S
-        net.heal()
-        finish(follower)
+    net = net_to(server.port)
+    cluster = cluster_at(f"redis://127.0.0.1:{net.port}/0")
+    shop = cluster.shop()
+    cluster.start("coordinator")
+    cluster.nodes(2)
+    follower = cluster.submit(cluster.plan(looping(shop)))
+    reach(follower, 2)
+    if slowness == "delayed":
+        net.delay(0.15)
+    elif slowness == "throttled":
+        net.throttle(20_000)
+    reach(follower, 4)
+    if slowness == "paused":
+        server.say("CLIENT", "PAUSE", 500, "ALL")
+    said_at = time.time()
+    ClusterBus(cluster.bus).say(
+        ControlMessage(kind="stop", run=follower.record.run, mode=StopMode.NOW, reason="enough")
+    )
+    assert last_request_at(shop) - said_at < STOP_S
+    net.heal()
+    finish(follower)
     assert follower.record.verdict.outcome == "stopped"
     total = follower.stats.total
     assert (total.requests, total.in_flight) == (shop.stats()["requests_total"], 0)

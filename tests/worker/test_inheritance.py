@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from loadgen.bus import RunBus, Sealing
+from loadgen.errors import BusError
 from loadgen.journal import Journal, Kind
 from loadgen.messages import Frame, Health, RunRecord, RunState, WorkerTotals, pack_tally, unpack_tally
 from loadgen.stats import Tally
@@ -150,6 +151,23 @@ def test_a_process_that_ended_well_leaves_no_frame_of_its_own_making(machine: Ma
     journal.end()
     journal.close()
     machine.inheritance.take_over("w1")
+    assert [frame.sequence for frame in machine.sent()] == [1]
+
+
+def test_a_process_that_saw_everything_sealed_holds_no_supervisor_up(machine: Machine, monkeypatch) -> None:
+    journal = machine.journal(3)
+    journal.turn(1)
+    machine.keep(1)
+    journal.settle()
+    journal.end()
+    journal.close()
+    machine.spool.settle()
+    with monkeypatch.context() as patch:
+        patch.setattr(RunBus, "record", lambda _: (_ for _ in ()).throw(BusError("gone")))
+        machine.inheritance.take_over("w1")
+    assert len(machine.inheritance) == 0
+    machine.later(RESEND_S)  # Redis is back, and has forgotten that it was sealed
+    assert len(machine.inheritance) == 1
     assert [frame.sequence for frame in machine.sent()] == [1]
 
 
