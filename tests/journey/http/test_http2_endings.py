@@ -132,6 +132,16 @@ def test_a_connection_that_announces_its_end_while_idle_is_not_used(come: Come, 
         assert server.connections == 2
 
 
+def test_a_connection_without_further_numbers_for_streams_is_replaced(come: Come, certificates: Certificates) -> None:
+    with http2_shop(certificates, serve) as server:
+        visitor = come(server.url)
+        assert visitor.get("/1").text == "/1"
+        lane: Any = visitor.client._connections._lanes[server.end.origin("localhost")]
+        lane.shared._frames._h2.highest_outbound_stream_id = 2**31 - 1
+        assert visitor.client.post("/2", data=b"x").text == "/2"
+        until(lambda: server.end.ended == 1)
+
+
 def test_an_end_with_a_reason_is_told(come: Come, certificates: Certificates) -> None:
     def ending(peer: Peer) -> None:
         peer.goaway(peer.hear().stream, 11)

@@ -161,6 +161,26 @@ def test_a_server_that_opens_no_window(come: Come, certificates: Certificates, h
         assert server.connections == 1
 
 
+def test_an_author_may_take_time_between_pieces(come: Come, certificates: Certificates) -> None:
+    def script(peer: Peer) -> None:
+        peer.answer(peer.hear())
+        request = peer.hear_head()
+        while not request.ended:
+            peer.listen()
+            if peer.h2.remote_flow_control_window(request.stream) < 1000:
+                gevent.sleep(0.02)
+                peer.h2.increment_flow_control_window(1000, request.stream)
+                peer.flush()
+        peer.answer(request)
+
+    settings = {SettingCodes.INITIAL_WINDOW_SIZE: 1000}
+    with http2_shop(certificates, script, settings=settings, widens=False) as server:
+        visitor = come(server.url, idle_timeout_s=LIMIT_S)
+        assert visitor.reason() == ""  # from now on the window is known
+        pieces = (gevent.sleep(1.2 * LIMIT_S) or b"x" * 1500 for _ in range(3))
+        assert visitor.reason("/", "POST", data=pieces) == ""
+
+
 def test_a_server_that_reads_nothing(come: Come, certificates: Certificates) -> None:
     def script(_: Peer) -> None:
         gevent.sleep(10)

@@ -150,7 +150,11 @@ class Http2Connection:
         if self.retired:
             raise NotProcessed("the server takes no further request on this connection")
         self._reset_cancelled()
-        number = self._frames.open(fields, end=end)
+        try:
+            number = self._frames.open(fields, end=end)
+        except NotProcessed:
+            self._retire()
+            raise
         self._streams[number] = stream
         return number
 

@@ -31,7 +31,7 @@ from h2.exceptions import (
 from h2.settings import SettingCodes, Settings
 
 from loadgen.journey.http.answers import HeaderList
-from loadgen.journey.http.failures import ProtocolBroken, RequestFailed, TooLarge
+from loadgen.journey.http.failures import NotProcessed, ProtocolBroken, TooLarge
 
 STREAM_WINDOW: Final = 6 * 1024 * 1024
 """What a server may send on one stream before it is taken up: Chrome's, as shops are tuned to browsers."""
@@ -190,13 +190,13 @@ class Frames:
             The stream's number.
 
         Raises:
-            RequestFailed: the connection takes none any more.
+            NotProcessed: the connection takes none any more.
         """
         try:
             stream = self._h2.get_next_available_stream_id()
             self._h2.send_headers(stream, fields, end_stream=end)
         except H2Error as error:
-            raise _unsendable(error) from error
+            raise NotProcessed(f"the connection takes no request any more: {error}") from error
         return stream
 
     def room(self, stream: int) -> int:
@@ -244,7 +244,3 @@ def _sentence(error: ProtocolError) -> str:
     if isinstance(error, NoSuchStreamError):
         return f"a frame for stream {error.stream_id}, which is not open"
     return str(error)
-
-
-def _unsendable(error: H2Error) -> RequestFailed:
-    return ProtocolBroken(f"HTTP/2 takes no request any more: {error}")

@@ -197,6 +197,7 @@ class Stream:
     def _send(self, body: bytes, *, end: bool) -> None:
         """Send a piece of the body, or its end, as the server's windows allow; then wait until all is on its way."""
         wire, rest = self.wire, memoryview(body)
+        self._since_s = monotonic()
         while (rest or end) and not self._sent_all:
             if self._is_unheard():
                 return
