@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Set
+from dataclasses import replace
 from typing import Final
 
 from loadgen.bus import RunBus
@@ -382,8 +383,7 @@ class RunController:
             self._accounts.close(now_s - self.record.started_at, self._nodes(), given_up)
         self.record.silences = [silence for silence in self.record.silences if not self._has_told_all(silence.worker)]
         self.record.workers = {
-            worker: totals.model_copy(update={"state": self._place_of(worker)})
-            for worker, totals in self._accounts.totals.items()
+            worker: replace(totals, state=self._place_of(worker)) for worker, totals in self._accounts.totals.items()
         }
         self.record.verdict = self._accounts.verdict(self.record)
         self.record.ended_at = now_s

@@ -175,26 +175,27 @@ class Intake:
 
 
 def _advanced(totals: WorkerTotals, frame: Frame, headline: Headline) -> WorkerTotals:
-    health = frame.health
-    return totals.model_copy(
-        update={
-            "sequence": frame.sequence,
-            "last_second": max(totals.last_second, frame.second),
-            "requests": totals.requests + headline.requests,
-            "sent": totals.sent + headline.sent,
-            "in_flight": headline.in_flight,
-            "started": totals.started + headline.started,
-            "late": totals.late + headline.late,
-            "dropped": totals.dropped + headline.dropped,
-            "missed": totals.missed + headline.missed,
-            "cpu_sum": totals.cpu_sum + health.cpu,
-            "cpu_max": max(totals.cpu_max, health.cpu),
-            "loop_lag_max_us": max(totals.loop_lag_max_us, health.loop_lag_max_us),
-            "coloured_seconds": totals.coloured_seconds + health.is_coloured,
-            "coloured_requests": totals.coloured_requests + (headline.requests if health.is_coloured else 0),
-            "rss_max_bytes": max(totals.rss_max_bytes, health.rss_bytes),
-            "clock_error_us": max(totals.clock_error_us, health.clock_error_us),
-        }
+    health, coloured = frame.health, frame.health.is_coloured
+    return WorkerTotals(
+        worker=totals.worker,
+        node=totals.node,
+        sequence=frame.sequence,
+        first_second=totals.first_second,
+        last_second=max(totals.last_second, frame.second),
+        requests=totals.requests + headline.requests,
+        sent=totals.sent + headline.sent,
+        in_flight=headline.in_flight,
+        started=totals.started + headline.started,
+        late=totals.late + headline.late,
+        dropped=totals.dropped + headline.dropped,
+        missed=totals.missed + headline.missed,
+        cpu_sum=totals.cpu_sum + health.cpu,
+        cpu_max=max(totals.cpu_max, health.cpu),
+        loop_lag_max_us=max(totals.loop_lag_max_us, health.loop_lag_max_us),
+        coloured_seconds=totals.coloured_seconds + coloured,
+        coloured_requests=totals.coloured_requests + (headline.requests if coloured else 0),
+        rss_max_bytes=max(totals.rss_max_bytes, health.rss_bytes),
+        clock_error_us=max(totals.clock_error_us, health.clock_error_us),
     )
 
 

@@ -11,9 +11,8 @@ unpacking any of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
-from operator import attrgetter
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
 
 from loadgen.errors import MessageError
 from loadgen.messages.packing import (
@@ -24,15 +23,14 @@ from loadgen.messages.packing import (
     unpack_tally,
     write_tally,
 )
-from loadgen.messages.plain import dumps, listed, loads, natural, number, text
+from loadgen.messages.plain import dumps, listed, loads, natural, naturals, number, text
 from loadgen.plan.model import MAX_STREAMS
 from loadgen.verdict.colouring import COLOURED_SHARE
 
 FRAME_VERSION: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """How one worker process fared in one second.
 
     Attributes:
@@ -57,9 +55,6 @@ class Health:
     def is_coloured(self) -> bool:
         """Whether the worker's own lateness coloured the latencies of this second."""
         return self.lengthened > COLOURED_SHARE
-
-
-_fields_of: Final = attrgetter(*(field.name for field in fields(Health)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ class Frame:
                 self.second,
                 self.epoch,
                 write_tally(self.tally),
-                _fields_of(self.health),
+                self.health,
                 self.last,
                 self.dealt_to_s,
                 list(self.beyond.items()),
@@ -150,14 +145,15 @@ def _read(fields: Any) -> Frame:
     if not isinstance(fields, list) or not fields or natural(fields[0]) != FRAME_VERSION:
         raise MessageError("not a frame of this version")
     _, run, worker, sequence, second, epoch, tally, health, last, dealt_to_s, beyond = listed(fields, 11)
-    if natural(sequence) == 0 or type(last) is not bool:
+    naturals(sequence, second, epoch)
+    if sequence == 0 or type(last) is not bool:
         raise MessageError("a frame's number starts at 1 and its end mark is true or false")
     return Frame(
         text(run),
         text(worker),
         sequence,
-        natural(second),
-        natural(epoch),
+        second,
+        epoch,
         read_tally(tally),
         _read_health(health),
         last,
@@ -167,6 +163,8 @@ def _read(fields: Any) -> Frame:
 
 
 def _read_beyond(packed: Any) -> dict[int, int]:
+    if packed == []:
+        return {}
     pairs = [listed(pair, 2) for pair in listed(packed, most=MAX_STREAMS)]
     beyond = {natural(stream): natural(arrivals) for stream, arrivals in pairs}
     if len(beyond) != len(pairs):
@@ -176,11 +174,9 @@ def _read_beyond(packed: Any) -> dict[int, int]:
 
 def _read_health(packed: Any) -> Health:
     cpu, mean, p99, longest, lengthened, rss, clock = listed(packed, 7)
-    health = Health(
-        number(cpu), natural(mean), natural(p99), natural(longest), number(lengthened), natural(rss), natural(clock)
-    )
-    if max(health.loop_lag_mean_us, health.loop_lag_p99_us) > health.loop_lag_max_us:
+    naturals(mean, p99, longest, rss, clock)
+    if max(mean, p99) > longest:
         raise MessageError("a frame's loop lags contradict each other")
-    if not 0 <= health.lengthened <= 1:
+    if not 0 <= number(lengthened) <= 1:
         raise MessageError("a share of a frame's requests is not between 0 and 1")
-    return health
+    return Health(number(cpu), mean, p99, longest, number(lengthened), rss, clock)

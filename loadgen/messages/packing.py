@@ -21,6 +21,7 @@ workers possible, as numpy costs by the call and hardly by the number.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -43,6 +44,8 @@ from loadgen.messages.samples import (
 from loadgen.stats import Columns, ErrorSample, Headline, Tally
 from loadgen.stats.adding import Adder, headlines
 from loadgen.stats.rows import Places, Rows
+from loadgen.stats.slowest import slowest_of
+from loadgen.stats.tally import SAMPLES_KEPT
 
 MAX_COUNT: Final = 2**40
 """Values of one bucket: no worker counts so many in a second, and a float still counts a histogram of them exactly."""
@@ -50,7 +53,7 @@ MAX_COUNT: Final = 2**40
 TWIN: Final = 0xFFFF
 """In the place of a length: this histogram's buckets and counts are those of the one before it."""
 
-TOGETHER: Final = 128
+TOGETHER: Final = 64
 """Tallies laid out at once: enough that numpy's calls cost nothing, few enough to stay in a processor's cache."""
 
 BYTES_TOGETHER: Final = 4 * MAX_MESSAGE_BYTES
@@ -108,9 +111,8 @@ def read_tally(value: Any) -> PackedTally:
     """
     packed_rows, sums, bounds, lengths, indices, counts, samples, slowest = listed(value, 8)
     rows = unpack_rows(packed_rows)
-    for column in (sums, bounds, lengths, indices, counts):
-        if type(column) is not bytes:
-            raise MessageError("a column is not packed bytes")
+    if {type(sums), type(bounds), type(lengths), type(indices), type(counts)} != {bytes}:
+        raise MessageError("a column is not packed bytes")
     if (
         len(sums) not in {4 * rows.sums, 8 * rows.sums}
         or len(bounds) != 8 * rows.histograms
@@ -135,7 +137,7 @@ def unpack_tally(packed: PackedTally, most: int = MAX_COUNT) -> Tally:
     """
     if malformed([packed], most)[0]:
         raise MessageError("the numbers of a tally are malformed")
-    return _laid_out_in_full([packed]).tally()
+    return _with_samples(laid_out([packed]).tally(), [packed])
 
 
 def added_up(packed: Sequence[PackedTally]) -> tuple[Tally, list[Headline]]:
@@ -145,10 +147,17 @@ def added_up(packed: Sequence[PackedTally]) -> tuple[Tally, list[Headline]]:
     adder = Adder((tally.rows for tally in packed), sum(len(tally.indices) // 2 for tally in packed))
     found: list[Headline] = []
     for portion in portions(packed):
-        columns = _laid_out_in_full(portion)
+        columns = laid_out(portion)
+        columns.counts = columns.counts.astype(np.int64)  # needed twice
         adder.add(columns)
         found += headlines(columns)
-    return adder.sum().tally(), found
+    return _with_samples(adder.sum().tally(), packed), found
+
+
+def _with_samples(tally: Tally, packed: Sequence[PackedTally]) -> Tally:
+    tally.samples = list(islice(chain.from_iterable([part.samples for part in packed]), SAMPLES_KEPT))
+    tally.slowest = slowest_of([unpack_slowest([part.slowest for part in packed])])
+    return tally
 
 
 def laid_out(packed: Sequence[PackedTally]) -> Columns:
@@ -170,14 +179,6 @@ def laid_out(packed: Sequence[PackedTally]) -> Columns:
         [],
         [],
     )
-
-
-def _laid_out_in_full(packed: Sequence[PackedTally]) -> Columns:
-    columns = laid_out(packed)
-    columns.counts = columns.counts.astype(np.int64)
-    columns.samples = [sample for tally in packed for sample in tally.samples]
-    columns.slowest = unpack_slowest([tally.slowest for tally in packed])
-    return columns
 
 
 def malformed(packed: Sequence[PackedTally], most: int = MAX_COUNT) -> list[bool]:

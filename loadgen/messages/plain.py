@@ -78,6 +78,17 @@ def natural(value: Any) -> int:
     return value
 
 
+def naturals(*values: Any) -> None:
+    """Check some whole numbers of 0 or more.
+
+    Raises:
+        MessageError: one of them is none.
+    """
+    for value in values:
+        if type(value) is not int or not 0 <= value < 2**64:
+            raise MessageError("expected a whole number of 0 or more")
+
+
 def whole(value: Any) -> int:
     """A whole number.
 

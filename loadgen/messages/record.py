@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from loadgen.messages.json_form import Bound, JsonForm
-from loadgen.verdict.generator import Balance
+from loadgen.messages.totals import WorkerTotals
 from loadgen.verdict.outcome import StoppedBy
 from loadgen.verdict.results import Verdict
 
@@ -31,59 +31,6 @@ class RunState(StrEnum):
     RUNNING = "running"
     DRAINING = "draining"
     FINISHED = "finished"
-
-
-class WorkerTotals(JsonForm):
-    """What one worker process did in one run.
-
-    Attributes:
-        worker: its name, unique for the life of the process.
-        node: name of its machine.
-        sequence: number of its last sealed frame, 0 before the first.
-        first_second: the run's second of its first frame.
-        last_second: the run's second of its last frame.
-        requests: finished requests.
-        sent: requests put on the wire.
-        in_flight: requests on the wire at its last frame.
-        started: shoppers started.
-        late: of those, started late.
-        dropped: arrivals refused by its in-flight limit.
-        missed: arrivals it could not start.
-        cpu_sum: sum of its CPU shares over its seconds (1.0 = one core).
-        cpu_max: highest of them.
-        loop_lag_max_us: longest wait of its event loop, microseconds.
-        coloured_seconds: seconds in which its own lateness coloured the latencies it measured.
-        coloured_requests: requests that it measured in them.
-        rss_max_bytes: highest resident memory.
-        clock_error_us: bound of its clock's error, microseconds.
-        state: active while the run goes on; at its end where it stood, see :class:`loadgen.coordinator.seating.Place`.
-    """
-
-    worker: str
-    node: str = ""
-    sequence: int = 0
-    first_second: int = -1
-    last_second: int = -1
-    requests: int = 0
-    sent: int = 0
-    in_flight: int = 0
-    started: int = 0
-    late: int = 0
-    dropped: int = 0
-    missed: int = 0
-    cpu_sum: float = 0.0
-    cpu_max: float = 0.0
-    loop_lag_max_us: int = 0
-    coloured_seconds: int = 0
-    coloured_requests: int = 0
-    rss_max_bytes: int = 0
-    clock_error_us: int = 0
-    state: str = "active"
-
-    @property
-    def balance(self) -> Balance:
-        """Its requests, as sent and as recorded."""
-        return Balance(self.worker, self.sent, self.requests, self.in_flight)
 
 
 class StopNote(JsonForm):

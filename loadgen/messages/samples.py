@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
@@ -15,7 +16,7 @@ from loadgen.stats import ErrorSample, SlowSample
 from loadgen.stats.slowest import SLOWEST_KEPT, TRACE_ID_BYTES
 from loadgen.stats.tally import SAMPLES_KEPT
 
-_NO_TRACE_ID: Final = "00" * TRACE_ID_BYTES
+_NO_TRACE_ID: Final = bytes(TRACE_ID_BYTES)
 """No trace has this one (W3C Trace Context, 3.2.2.3)."""
 
 _WHATS_KEPT: Final = 16 * 1024
@@ -66,23 +67,35 @@ def pack_slowest(samples: Sequence[SlowSample]) -> PackedSlowest:
     return PackedSlowest(
         struct.pack(form, *[min(sample.service_us, MAX_US) for sample in some]),
         struct.pack(form, *[min(sample.second, 2**32 - 1) for sample in some]),
-        b"".join([bytes.fromhex(sample.trace_id or _NO_TRACE_ID) for sample in some]),
+        b"".join([bytes.fromhex(sample.trace_id) or _NO_TRACE_ID for sample in some]),
         [sample.worker for sample in some],
         [sample[3:8] for sample in some],
     )
 
 
 def unpack_slowest(several: Sequence[PackedSlowest]) -> list[SlowSample]:
-    """Slow requests of some tallies."""
+    """Those slow requests of some tallies that may be among the slowest of all: of each name so many as are kept."""
     workers = list(chain.from_iterable([packed.workers for packed in several]))
+    whats = list(chain.from_iterable([packed.whats for packed in several]))
     form = f"<{len(workers)}I"
     times = struct.unpack(form, b"".join([packed.times for packed in several]))
     seconds = struct.unpack(form, b"".join([packed.seconds for packed in several]))
-    ids = b"".join([packed.trace_ids for packed in several]).hex()
-    each = [ids[at : at + 2 * TRACE_ID_BYTES] for at in range(0, len(ids), 2 * TRACE_ID_BYTES)]
-    trace_ids = ["" if trace_id == _NO_TRACE_ID else trace_id for trace_id in each]
-    whats = zip(*chain.from_iterable([packed.whats for packed in several]), strict=True)
-    return [*map(SlowSample, times, seconds, workers, *whats, trace_ids)]
+    ids = b"".join([packed.trace_ids for packed in several])
+    kept: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at in sorted(range(len(times)), key=times.__getitem__, reverse=True):
+        of_what = kept[whats[at]]
+        if len(of_what) < SLOWEST_KEPT or times[at] == times[of_what[-1]]:
+            of_what.append(at)
+    return [
+        SlowSample._make((times[at], seconds[at], workers[at], *what, _trace_id(ids, at)))
+        for what, places in kept.items()
+        for at in places
+    ]
+
+
+def _trace_id(ids: bytes, at: int) -> str:
+    own = ids[at * TRACE_ID_BYTES : (at + 1) * TRACE_ID_BYTES]
+    return "" if own == _NO_TRACE_ID else own.hex()
 
 
 def write_slowest(packed: PackedSlowest) -> list[Any]:

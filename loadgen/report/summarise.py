@@ -7,11 +7,12 @@ judged as they stand and there is no outcome yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from loadgen import __version__
 from loadgen.endings import Validity
-from loadgen.messages.record import RunRecord, WorkerTotals
+from loadgen.messages import RunRecord, WorkerTotals
 from loadgen.plan.conditions import Guard, Threshold
 from loadgen.plan.model import Plan
 from loadgen.report import breakdown
@@ -180,11 +181,9 @@ def _guards(written: Iterable[Guard], results: Iterable[GuardResult]) -> tuple[G
 
 def _worker(totals: WorkerTotals) -> WorkerFigures:
     seconds = totals.last_second - totals.first_second + 1 if totals.first_second >= 0 else 0
-    fields = totals.model_dump(
-        include={*WorkerFigures.model_fields} & {*WorkerTotals.model_fields},
-    )
+    same = {part.name: getattr(totals, part.name) for part in fields(totals) if part.name in WorkerFigures.model_fields}
     return WorkerFigures(
-        **fields,
+        **same,
         seconds=seconds,
         cpu_mean=totals.cpu_sum / seconds if seconds else None,
         unaccounted=totals.balance.gap,

@@ -54,7 +54,8 @@ class Adder:
     def add(self, columns: Columns) -> None:
         """Take a portion of the tallies."""
         places = [self._places[rows] for rows in columns.rows]
-        sums_at, at = (np.concatenate(each) for each in zip(*places, strict=True))
+        sums_at = np.concatenate([sums for sums, _ in places])
+        at = np.concatenate([histograms for _, histograms in places])
         self._sums.append(_added(sums_at, columns.sums, self._rows.sums))
         full = columns.lengths > 0
         np.minimum.at(self._least, at[full], columns.bounds[0::2][full].astype(np.int64))

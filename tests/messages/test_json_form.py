@@ -47,7 +47,6 @@ MESSAGES = [
     WorkerEvent(kind=WorkerEventKind.DONE, worker="w", sequence=12),
     WorkerInfo(worker="w", node="n", pid=1, labels={"zone": "a"}, weight=2.5, run="r", leaving=True, loadgen="1"),
     RunSpec(run="r", plan="{}", submitted_at=1.5, files={"a.py": SHA}, digest=SHA, code="shipped", signature=SHA),
-    WorkerTotals(worker="w", node="n", sequence=4, cpu_sum=0.25),
     RunEvent(at_s=-0.5, kind="submitted", text="by alice"),
     RunRecord(run="r", name="p", submitted_at=1.0),
     RunRecord(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -103,7 +104,7 @@ def busy_run(**record: Any) -> RunSnapshot:
         renamed=8,
     )
     totals = WorkerTotals(worker="node-1", requests=5, cpu_max=0.5, loop_lag_max_us=2500, rss_max_bytes=99)
-    totals = totals.model_copy(update={"coloured_seconds": 1, "coloured_requests": 4})
+    totals = replace(totals, coloured_seconds=1, coloured_requests=4)
     return run(
         [row(0, planned=13, tally=tally)],
         plan=plan(thresholds=["p(95) < 1s", "error_rate < 1%"], guards=["unavailable for 5s: stop"]),

@@ -243,7 +243,7 @@ def workers(total: Tally, last_second: int) -> dict[str, WorkerTotals]:
         "clock_error_us": 210,
         "state": "drained",
     }
-    both = {name: WorkerTotals.model_validate({"worker": name, **half}) for name in ("node-1/0", "node-1/1")}
+    both = {name: WorkerTotals(worker=name, **half) for name in ("node-1/0", "node-1/1")}
     both["node-1/1"].coloured_seconds = len(COLOURED)
     return both
 

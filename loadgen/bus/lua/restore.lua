@@ -2,7 +2,7 @@
 -- KEYS    1 spec, 2 record, 3 fence, 4 sealed, 5 totals, 6 seats
 -- ARGV    1 RunSpec as JSON, 2 RunRecord as JSON,
 --         3 number of sealed seconds n, then n payloads,
---         then number of workers w, then w pairs (worker, WorkerTotals as JSON),
+--         then number of workers w, then w pairs (worker, packed WorkerTotals),
 --         then number of seats s, then s pairs (worker, Seat as JSON)
 -- RETURNS 1 when written, 0 when the run is known
 if redis.call('EXISTS', KEYS[1]) == 1 then

@@ -3,7 +3,7 @@
 -- ARGV    1 own fencing number, 2 entries that sealed must hold now ('' = any number),
 --         3 number of sealed seconds n, then n payloads,
 --         then number of positions p, then p pairs (shard, stream id),
---         then number of workers w, then w pairs (worker, WorkerTotals as JSON)
+--         then number of workers w, then w pairs (worker, packed WorkerTotals)
 -- RETURNS 1 when written, 0 when fenced off, -1 when sealed holds something else: this very step was done already and
 --         its answer was lost, or a fail-over lost earlier ones (nothing is written unless 1)
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
