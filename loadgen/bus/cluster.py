@@ -69,6 +69,8 @@ class ClusterBus:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._redis: Any = bus.client  # redis-py's types mix sync and async answers
+        self._infos: dict[bytes, WorkerInfo] = {}
+        """What the workers on the list say of themselves, as last read: most of it is the same twice a second."""
 
     def shards_for(self, workers: int) -> int:
         """How many frame streams a run of so many workers gets."""
@@ -125,10 +127,12 @@ class ClusterBus:
         with speaking_to(self._bus.url):
             leases = self._redis.zrange(keys.WORKERS, 0, -1, withscores=True)
             infos = self._redis.hgetall(keys.WORKER_INFO)
+        known, self._infos = self._infos, {}
         members = {}
         for name, until_us in leases:
+            data = infos.get(name, b"")
             try:
-                info = WorkerInfo.decode(infos.get(name, b""))
+                info = self._infos[data] = known.get(data) or WorkerInfo.decode(data)
             except MessageError:
                 continue
             members[info.worker] = Member(info, until_us / 1e6)

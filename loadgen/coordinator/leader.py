@@ -67,6 +67,7 @@ class Coordinator:
         self._rescue = Rescue(bus)
         self._last: RunSnapshot | None = None
         self._members: dict[str, Member] = {}
+        self._idle: dict[str, Member] = {}
         self._members_version = -1
         self._members_at_s = 0.0
         self._trusted_from_s = 0.0
@@ -172,6 +173,9 @@ class Coordinator:
                 log.warning("worker %s did not renew its lease", worker)
                 del members[worker]
         self._members = members
+        self._idle = {
+            worker: member for worker, member in members.items() if not member.info.run and not member.info.leaving
+        }
 
     def _forgotten(self, now_s: float) -> set[str]:
         """Workers of runs that are not on the list though they never left it: their next beat puts them there again."""
@@ -181,10 +185,8 @@ class Coordinator:
     def _free(self) -> dict[str, Member]:
         return {
             worker: member
-            for worker, member in self._members.items()
-            if not member.info.run
-            and not member.info.leaving
-            and not any(controller.serves(worker) for controller in self._runs.values())
+            for worker, member in self._idle.items()
+            if not any(controller.serves(worker) for controller in self._runs.values())
         }
 
     def _take_up_runs(self, now_s: float) -> None:
