@@ -12,12 +12,13 @@ inside a call. Times are whole microseconds.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections import Counter
 from typing import Final, Literal, Protocol
 
 from loadgen.journal import Journal, Kind, fold
-from loadgen.journal.layout import KEY_SHIFT, KIND_SHIFT, LOW_MASK, VALUE_MASK
+from loadgen.journal.layout import KEY_MASK, KEY_SHIFT, KIND_SHIFT, LOW_MASK, VALUE_MASK
 from loadgen.journal.writing import Events
 from loadgen.journey.slowest import Slowest
 from loadgen.stats import OK, OTHER, ErrorSample, NameCap, Tally, template_of
@@ -56,6 +57,11 @@ class Visit(Protocol):
     lag_us: int
 
 
+def counted_us(time_us: float) -> int:
+    """A time that an author reported, microseconds, as it can be counted: whole, within 40 bits; 0 for what is none."""
+    return 0 if math.isnan(time_us) else round(min(max(time_us, 0), VALUE_MASK))
+
+
 class Recorder:
     """Counters of one worker process.
 
@@ -73,7 +79,7 @@ class Recorder:
         self.in_flight = 0
         """Requests on the wire: a level."""
         self._told = 0
-        self._known: dict[tuple[str, str, str, str, str | None], tuple[int, str, str]] = {}
+        self._known: dict[tuple[str, str, str, str, str | None], int] = {}
         self._earlier: list[Tally] = []
         self._samples: list[tuple[str, str, str, str, str, str]] = []
         self._sampled: Counter[tuple[str, str]] = Counter()
@@ -116,30 +122,36 @@ class Recorder:
             visit: who sent it.
             method: GET, POST, …, or what another protocol calls it.
             name: a URL, path or name given by the author; folded into a template here.
-            service_us: from the send to the end of the response; clamped to 40 bits.
+            service_us: from the send to the end of the response, 0 to 2⁴⁰ − 1; see :func:`counted_us`.
             response_bytes: size of the body; clamped to 32 bits.
             reason: why it failed, from the closed list of :mod:`loadgen.journey.reasons`; None when it did not.
             text: the failure in its own words.
             trace_id: that it carried, in hexadecimal; empty without one.
         """
         raw = (visit.journey, visit.step, name, method, reason)
-        prefix, template, known_method = self._known.get(raw) or self._get_to_know(raw)
-        if service_us >> 40 or response_bytes >> 32:  # also when negative; authors report requests of their own
-            service_us = min(max(service_us, 0), VALUE_MASK)
-            response_bytes = min(max(response_bytes, 0), LOW_MASK)
-        journal = self.journal
         try:
-            # As Journal.append does it, without the call.
-            words, at = journal.words, journal.at
+            prefix = self._known[raw]
+        except KeyError:
+            prefix = self._get_to_know(raw)
+        # As Journal.append does it, without the call.
+        journal = self.journal
+        words, at = journal.words, journal.at
+        try:
             words[at + 1] = response_bytes << 32 | visit.lag_us
             words[at] = prefix + service_us
             journal.at = at + 2
-        except IndexError:
-            self._append(prefix + service_us, response_bytes << 32 | visit.lag_us)
+        except (IndexError, ValueError):  # the half is full, or the size beyond its 32 bits
+            self._append(prefix + service_us, min(max(response_bytes, 0), LOW_MASK) << 32 | visit.lag_us)
+        if reason is not None or service_us > self._slowest.above_us:
+            self._note(visit, prefix, service_us, reason, text, trace_id)
+
+    def _note(self, visit: Visit, prefix: int, service_us: int, reason: str | None, text: str, trace_id: str) -> None:
+        """Keep a request that is worth a look: a failure, or one of the slowest."""
+        _, _, template, method, _ = self.journal.keys[prefix >> KEY_SHIFT & KEY_MASK]
         if service_us > self._slowest.above_us:
-            self._slowest.note(service_us, visit.journey, visit.step, template, known_method, reason or OK, trace_id)
+            self._slowest.note(service_us, visit.journey, visit.step, template, method, reason or OK, trace_id)
         if reason is not None:
-            self.sample(visit, template, known_method, reason, text)
+            self.sample(visit, template, method, reason, text)
 
     def sample(self, visit: Visit, name: str, method: str, reason: str, text: str) -> None:
         """Keep a failure in its own words, while there is room for its kind."""
@@ -148,16 +160,16 @@ class Recorder:
             self._sampled[kind] += 1
             self._samples.append((visit.journey, visit.step, name, method, reason, text[:SAMPLE_LENGTH]))
 
-    def _get_to_know(self, raw: tuple[str, str, str, str, str | None]) -> tuple[int, str, str]:
-        """Kind and key of a request as it is reported, and its name and method as they are counted."""
+    def _get_to_know(self, raw: tuple[str, str, str, str, str | None]) -> int:
+        """Kind and key of a request as it is reported."""
         journey, step, name, method, reason = raw
         template = self._name_cap(template_of(name))
         known_method = self._method_cap(str(method or OTHER)[:METHOD_LENGTH])
         prefix = self.journal.prefix(Kind.REQUEST, journey, step, template, known_method, reason or "")
         if len(self._known) >= RAW_NAMES_KEPT:
             self._known.clear()
-        self._known[raw] = prefix, template, known_method
-        return prefix, template, known_method
+        self._known[raw] = prefix
+        return prefix
 
     # -- arrivals ---------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ from locust.exception import ResponseError
 from loadgen.journey import chatter, rounds
 from loadgen.journey.environment import PlanContext
 from loadgen.journey.reasons import reason_of
-from loadgen.journey.recorder import Recorder
+from loadgen.journey.recorder import Recorder, counted_us
 from loadgen.journey.session import CONTROL, ShopperGone, session_of
 from loadgen.journey.tracing import HEADER, has_traceparent, new_trace_id, trace_id_of, traceparent
 
@@ -92,7 +92,7 @@ def listen(environment: Environment, recorder: Recorder) -> Callable[[], None]:
             session or _OUTSIDER,
             request_type,
             name,
-            round((response_time or 0) * 1000),
+            counted_us((response_time or 0) * 1000),
             max(int(response_length or 0), 0),  # authors fire this event too, with whatever they have at hand
             None if exception is None else reason_of(exception, response),
             "" if exception is None else str(exception) or type(exception).__name__,

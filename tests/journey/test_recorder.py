@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.journey import Recorder
+from loadgen.journey.recorder import counted_us
 from loadgen.latency import Histogram
 from loadgen.latency.layout import MAX_US
 from loadgen.stats import OK, OTHER, SeriesKey, SlowSample, Tally
@@ -138,10 +140,22 @@ def test_a_slow_request_of_the_next_second_is_not_measured_against_the_last_one(
 
 def test_times_that_are_none_are_clamped_as_in_the_histogram() -> None:
     recorder = Recorder("w1")
-    for us in (2**70, -7, np.int64(3)):
-        recorder.request(Visit(), "GET", "/", us, 10, None)
+    for us in (2.0**70, math.inf, -7.0, math.nan, 2.6):
+        recorder.request(Visit(), "GET", "/", counted_us(us), 10, None)
 
-    assert [sample.service_us for sample in recorder.take(0).slowest] == [MAX_US, 3, 0]
+    tally = recorder.take(0)
+    assert tally.service() == Histogram.of([MAX_US, MAX_US, 0, 0, 3])
+    assert [sample.service_us for sample in tally.slowest] == [MAX_US, MAX_US, 3, 0, 0]
+
+
+def test_a_size_beyond_32_bits_is_clamped() -> None:
+    recorder = Recorder("w1")
+    for size in (2**32 - 1, 2**32, 2**70, -5):
+        recorder.request(Visit(lag_us=9), "GET", "/", 1, size, None)
+
+    tally = recorder.take(0)
+    assert tally.response_bytes == 3 * (2**32 - 1)
+    assert tally.since_due() == Histogram.of([10] * 4)
 
 
 def test_an_amount_that_could_not_be_added_up_exactly_is_refused() -> None:

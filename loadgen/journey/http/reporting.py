@@ -17,6 +17,7 @@ from locust.exception import ResponseError
 
 from loadgen.journey.http.response import Response
 from loadgen.journey.reasons import reason_of
+from loadgen.journey.recorder import counted_us
 from loadgen.journey.session import CONTROL, Session, ShopperGone
 
 
@@ -205,7 +206,8 @@ class _Judge:
         changed = response.known_meta
         if changed is not None:
             method, name, context = changed["request_type"], changed["name"], changed["context"]
-            response.elapsed_s, size = changed["response_time"] / 1000, changed["response_length"]
+            response.elapsed_s = counted_us(changed["response_time"] * 1000) / 1e6
+            size = changed["response_length"]
         self._reporter.count(self._session, response, method, response.name or name, context, size)
 
 
