@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 from loadgen.latency import Histogram
 from loadgen.messages import Frame, Health, pack_tally
 from loadgen.stats import OK, ArrivalCounts, JourneyCounts, Series, SeriesKey, SlowSample, StepCounts, Tally
 from loadgen.stats.slowest import SLOWEST_REPORTED, slowest_of
 
+RUN = "winter-sales-1124-060000-ab12"
 SERIES = 20
+DRAWN = 50
+"""Tallies that are drawn; dealt out again, they make the frames of a thousand workers."""
 STEPS = ("home", "search", "product", "cart", "payment")
 
 
-def frame_of(worker: int, second: int, requests: int, rng: random.Random) -> Frame:
-    """One second of one worker: requests of a tenth as many shoppers in 20 series."""
+def frame_of(worker: int, second: int, requests: int, rng: random.Random, pool: int = SERIES) -> Frame:
+    """One second of one worker: requests of a tenth as many shoppers in 20 series, drawn from a pool."""
+    name = f"machine-17-{worker:08x}"
     return Frame(
-        run="winter-sales-1124-060000-ab12",
-        worker=f"machine-17-{worker:08x}",
+        run=RUN,
+        worker=name,
         sequence=second + 1,
         second=second,
         epoch=1,
-        tally=pack_tally(_tally(requests, f"machine-17-{worker:08x}", second, rng)),
+        tally=pack_tally(_tally(requests, name, second, rng, pool)),
         health=Health(
             cpu=0.62,
             loop_lag_mean_us=180,
@@ -34,15 +39,27 @@ def frame_of(worker: int, second: int, requests: int, rng: random.Random) -> Fra
     )
 
 
-def frames_of(workers: int, seconds: int, requests: int) -> list[list[Frame]]:
-    """For each second, the frames of all workers; the same at every call."""
+def frames_of(workers: int, seconds: int, requests: int, pool: int = SERIES) -> list[list[Frame]]:
+    """For each second, the frames of all workers; the same at every call. What they count is dealt out again."""
     rng = random.Random(7)
-    return [[frame_of(worker, second, requests, rng) for worker in range(workers)] for second in range(seconds)]
+    drawn = [frame_of(0, 0, requests, rng, pool) for _ in range(DRAWN)]
+    return [
+        [
+            replace(
+                drawn[(worker + 7 * second) % DRAWN],
+                worker=f"machine-17-{worker:08x}",
+                sequence=second + 1,
+                second=second,
+            )
+            for worker in range(workers)
+        ]
+        for second in range(seconds)
+    ]
 
 
-def _tally(requests: int, worker: str, second: int, rng: random.Random) -> Tally:
+def _tally(requests: int, worker: str, second: int, rng: random.Random, pool: int) -> Tally:
     series, shoppers = {}, requests // 10
-    for number in range(SERIES):
+    for number in sorted(rng.sample(range(pool), SERIES)):
         step = STEPS[number % len(STEPS)]
         service = _services_us(requests // SERIES, rng)
         since_due = [us + lag_us for us, lag_us in zip(service, _lags_us(len(service), rng), strict=True)]

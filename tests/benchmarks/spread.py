@@ -6,8 +6,8 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -28,6 +28,20 @@ class Spread(NamedTuple):
         return [write(self.median), f"{write(self.least)} to {write(self.most)}"]
 
 
+class Work(NamedTuple):
+    """Something to measure.
+
+    Attributes:
+        times: how many things one call of ``do`` does.
+        prepare: makes what ``do`` is given; not measured.
+        do: what is measured.
+    """
+
+    times: int
+    prepare: Callable[[], Any]
+    do: Callable[[Any], object]
+
+
 def cpu_ns(rounds: int, times: int, prepare: Callable[[], T], work: Callable[[T], object]) -> Spread:
     """CPU time of one of the ``times`` things that ``work`` does, nanoseconds.
 
@@ -40,14 +54,20 @@ def cpu_ns(rounds: int, times: int, prepare: Callable[[], T], work: Callable[[T]
         prepare: makes what ``work`` is given; not measured.
         work: what is measured.
     """
-    found = []
+    return cpu_ns_in_turns(rounds, {"": Work(times, prepare, work)})[""]
+
+
+def cpu_ns_in_turns(rounds: int, works: Mapping[str, Work]) -> dict[str, Spread]:
+    """:func:`cpu_ns` of several things that take turns: a machine that changes its speed changes it for all."""
+    found: dict[str, list[float]] = {what: [] for what in works}
     for _ in range(rounds + 1):
-        given = prepare()
-        gc.collect()
-        before = time.thread_time_ns()
-        work(given)
-        found.append((time.thread_time_ns() - before) / times)
-    return Spread.of(found[1:])
+        for what, work in works.items():
+            given = work.prepare()
+            gc.collect()
+            before = time.thread_time_ns()
+            work.do(given)
+            found[what].append((time.thread_time_ns() - before) / work.times)
+    return {what: Spread.of(values[1:]) for what, values in found.items()}
 
 
 def nearest_rank(values: Sequence[float], q: float) -> float:
