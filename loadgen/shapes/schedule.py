@@ -110,4 +110,4 @@ class Schedule:
         return following < len(self._epochs) and not self._epochs[following].start.is_after(arrival.u)
 
     def _was_taken(self, arrival: Arrival) -> bool:
-        return any(taken.holds(arrival) for taken in self._taken)
+        return bool(self._taken) and any(taken.holds(arrival) for taken in self._taken)

@@ -103,7 +103,10 @@ class OpenLoad:
             gevent.sleep(self.deal(self._elapsed()))
 
     def _room_at(self, due_s: float) -> float:
-        return next((room for from_s, room in reversed(self._rooms) if from_s <= due_s), math.inf)
+        for from_s, room in reversed(self._rooms):
+            if from_s <= due_s:
+                return room
+        return math.inf
 
     def _fire(self, arrival: Arrival, lag_s: float) -> None:
         if lag_s > MISSED_AFTER_S or not self._may_start():
