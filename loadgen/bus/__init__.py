@@ -10,9 +10,11 @@ Synchronous: under gevent the sockets yield by themselves, in the coordinator a 
 from loadgen.bus.cluster import ClusterBus, Leadership
 from loadgen.bus.connection import Bus, connect, is_speaking
 from loadgen.bus.embedded import EmbeddedServer
-from loadgen.bus.run import Batch, Papers, Refused, RunBus, Sealing
+from loadgen.bus.run import Agreement, Announcement, Batch, Papers, Refused, RunBus, Sealing
 
 __all__ = [
+    "Agreement",
+    "Announcement",
     "Batch",
     "Bus",
     "ClusterBus",

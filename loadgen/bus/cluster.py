@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from loadgen.bus import keys
 from loadgen.bus.connection import Bus, speaking_to
+from loadgen.bus.frames import shards_for
 from loadgen.clock import ClusterClock, TimeSample
 from loadgen.errors import FencedError, MessageError
 from loadgen.messages import ControlMessage, RunSpec, WorkerInfo
@@ -41,12 +42,14 @@ class Pulse:
         lease_until_s: when the lease ends by this process's own monotonic clock: counted from before the question, so
             never later than by the server's.
         led: whether a coordinator leads.
-        joined: whether the worker was not on the list (any more): it is new, or was taken for dead.
+        joined: whether the worker was not on the list (any more): it is new, was taken for dead, or Redis forgot it.
+        taken_off: whether it was taken for dead while it served a run.
     """
 
     lease_until_s: float
     led: bool
     joined: bool
+    taken_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Member:
 
     Attributes:
         info: what it says of itself.
-        lease_until_s: when its lease ends, cluster time.
+        lease_until_s: when its lease ended as it was read, cluster time; it is renewed all the time.
     """
 
     info: WorkerInfo
@@ -70,6 +73,10 @@ class ClusterBus:
         self._redis: Any = bus.client  # redis-py's types mix sync and async answers
         self._infos: dict[bytes, WorkerInfo] = {}
         """What the workers on the list say of themselves, as last read: most of it is the same twice a second."""
+
+    def shards_for(self, workers: int) -> int:
+        """How many frame streams a run of so many workers gets."""
+        return shards_for(self._bus, workers)
 
     def sync_clock(self, clock: ClusterClock) -> None:
         """Take one estimate of the server's clock."""
@@ -104,13 +111,19 @@ class ClusterBus:
         """Renew a worker's lease."""
         asked_at_s = time.monotonic()
         with speaking_to(self._bus.url):
-            led, joined = self._bus.scripts.beat(info.worker, lease_s, info.encode())
-        return Pulse(asked_at_s + lease_s, led, joined)
+            answer = self._bus.scripts.beat(info.worker, lease_s, info.encode(), serves=bool(info.run))
+        return Pulse(asked_at_s + lease_s, *answer)
 
     def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
         """Take a worker off the list; with an instant, only if its lease ended before it."""
         with speaking_to(self._bus.url):
             return self._bus.scripts.leave(worker, ended_before_s)
+
+    def overdue(self, at_s: float) -> list[str]:
+        """Workers on the list whose lease has ended before an instant, cluster time."""
+        with speaking_to(self._bus.url):
+            names = self._redis.zrangebyscore(keys.WORKERS, "-inf", f"({int(at_s * 1e6)}")
+        return [name.decode() for name in names]
 
     def members_version(self) -> int:
         """A number that rises whenever a worker joins, leaves or changes what it says."""

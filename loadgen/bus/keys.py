@@ -22,6 +22,8 @@ key                             type     holds
 {run:<id>}:record               string   RunRecord
 {run:<id>}:fence                string   fencing number of the leader that drives the run
 {run:<id>}:seats                hash     worker name → Seat
+{run:<id>}:turn                 hash     the latest epoch: its number, until when it must be heard of, whether it holds
+{run:<id>}:awaited              set      workers that have not heard of it yet
 {run:<id>}:events               stream   WorkerEvents
 {run:<id>:<shard>}:frames       stream   Frames of the workers that keep to this shard
 {run:<id>}:positions            hash     shard → id of the last frame entry that is dealt with
@@ -50,7 +52,8 @@ ACTIVE: Final = _CLUSTER + "active"
 RUNS: Final = _CLUSTER + "runs"
 
 RUN_PARTS: Final = (
-    "spec", "code", "record", "fence", "seats", "events", "positions", "totals", "sealed", "quarantine",
+    "spec", "code", "record", "fence", "seats", "turn", "awaited", "events", "positions", "totals", "sealed",
+    "quarantine",
 )  # fmt: skip
 """Every key of a run but its frame streams; all of them expire some time after its end."""
 

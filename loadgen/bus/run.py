@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from loadgen.bus import keys
 from loadgen.bus.cluster import entries_of, fenced
 from loadgen.bus.connection import Bus, speaking_to
-from loadgen.bus.frames import FrameStreams, shards_for
+from loadgen.bus.frames import FrameStreams
 from loadgen.bus.outage import Outage
 from loadgen.errors import MessageError, NotFoundError, StaleError
 from loadgen.messages import (
@@ -46,6 +47,36 @@ class Sealing:
     positions: dict[int, str] = field(default_factory=dict)
     totals: dict[str, WorkerTotals] = field(default_factory=dict)
     after: int | None = None
+
+
+class Agreement(StrEnum):
+    """Whether the shares of an epoch hold.
+
+    ``open``: not all have heard of them yet. ``sure``: they hold. ``off``: somebody did not hear in time, so all goes
+    on as before. ``over``: another epoch has come, which says all.
+    """
+
+    OPEN = "open"
+    SURE = "sure"
+    OFF = "off"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """New shares for all.
+
+    Attributes:
+        epoch: their number.
+        by_s: until when all must have heard, cluster time.
+        awaited: who must hear before they hold; when empty they hold at once.
+        seats: by worker.
+    """
+
+    epoch: int
+    by_s: float
+    awaited: Sequence[str]
+    seats: Mapping[str, Seat]
 
 
 class Refused(NamedTuple):
@@ -114,14 +145,8 @@ class RunBus:
         """What this process says while Redis does not answer."""
         return self._bus.outage
 
-    def spread_for(self, workers: int) -> int:
-        """Decide over how many streams the frames of so many workers go; the run starts when its record says so."""
-        shards = shards_for(self._bus, workers)
-        self.spread_over(shards)
-        return shards
-
     def spread_over(self, shards: int) -> None:
-        """The run's frames go to so many streams, as was decided."""
+        """The run's frames go to so many streams: decided by the leader before it starts."""
         self._streams = FrameStreams(self._bus, self.run, shards)
 
     def _frame_streams(self) -> FrameStreams:
@@ -187,6 +212,33 @@ class RunBus:
             packed = {worker: seat.encode() for worker, seat in seats.items()}
             with speaking_to(self._bus.url):
                 fenced(self._bus.scripts.seats(self.run, fence, packed), self.run)
+
+    def announce(self, fence: int, announcement: Announcement) -> None:
+        """Offer new shares to all, or give them where nobody need be asked.
+
+        Raises:
+            FencedError: another coordinator leads.
+            StaleError: it is open still whether the epoch before holds.
+        """
+        with speaking_to(self._bus.url):
+            written = self._bus.scripts.announce(
+                self.run,
+                fence,
+                announcement.epoch,
+                announcement.by_s,
+                announcement.awaited,
+                {worker: seat.encode() for worker, seat in announcement.seats.items()},
+            )
+        if written < 0:
+            raise StaleError(
+                f"whether the shares of run {self.run} hold is open still", hint="did another coordinator change them?"
+            )
+        fenced(bool(written), self.run)
+
+    def latest_epoch(self) -> int:
+        """Number of the latest epoch that was announced, 0 before the first."""
+        with speaking_to(self._bus.url):
+            return int(self._redis.hget(self._key("turn"), "epoch") or 0)
 
     def seal(self, fence: int, sealing: Sealing) -> None:
         """Append sealed seconds, move the position and the workers' totals, in one step; then trim the frames.
@@ -317,6 +369,17 @@ class RunBus:
         with speaking_to(self._bus.url):
             packed = self._redis.hgetall(self._key("seats"))
         return {name.decode(): Seat.decode(data) for name, data in packed.items()}
+
+    def hear(self, epoch: int, worker: str, now_s: float) -> Agreement:
+        """A worker has heard of the shares that an epoch offers it; or somebody only asks whether they hold.
+
+        Args:
+            epoch: its number.
+            worker: who has heard; empty for who only asks.
+            now_s: the asker's cluster time. From the epoch's deadline on, an open one is called off.
+        """
+        with speaking_to(self._bus.url):
+            return Agreement(self._bus.scripts.hear(self.run, epoch, worker, now_s))
 
     def tell(self, event: WorkerEvent) -> None:
         """Say something to the coordinator about this run."""

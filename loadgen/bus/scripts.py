@@ -28,6 +28,8 @@ class Scripts:
         self._seal = _script(client, "seal")
         self._record = _script(client, "record")
         self._seats = _script(client, "seats")
+        self._announce = _script(client, "announce")
+        self._hear = _script(client, "hear")
         self._restore = _script(client, "restore")
 
     def time_s(self) -> float:
@@ -44,13 +46,13 @@ class Scripts:
         """Give the lease back; False when another led already."""
         return bool(self._resign(keys=[keys.LEADER], args=[own_id]))
 
-    def beat(self, worker: str, lease_s: float, info: bytes) -> tuple[bool, bool]:
-        """Renew a worker's lease: (whether anyone leads, whether the worker was not on the list)."""
-        led, joined = self._beat(
+    def beat(self, worker: str, lease_s: float, info: bytes, *, serves: bool = False) -> tuple[bool, bool, bool]:
+        """Renew a worker's lease: whether anyone leads, whether it was not on the list, whether it was taken off it."""
+        led, joined, left = self._beat(
             keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEADER, keys.LEFT],
-            args=[worker, int(lease_s * 1000), info],
+            args=[worker, int(lease_s * 1000), info, int(serves)],
         )
-        return bool(led), bool(joined)
+        return bool(led), bool(joined), bool(left)
 
     def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
         """Take a worker off the list; with an instant, only if its lease had ended before it."""
@@ -94,6 +96,26 @@ class Scripts:
         for worker, seat in seats.items():
             args += [worker, seat]
         return bool(self._seats(keys=[keys.run_key(run, "fence"), keys.run_key(run, "seats")], args=args))
+
+    def announce(
+        self, run: str, fence: int, epoch: int, by_s: float, awaited: Sequence[str], seats: Mapping[str, bytes]
+    ) -> int:
+        """Write the seats of a new epoch, and who must hear of it by when (cluster time).
+
+        Returns:
+            1 when written, 0 when fenced off, -1 while it is open whether the epoch before holds.
+        """
+        args: list[Any] = [fence, epoch, int(by_s * 1e6), len(awaited), *awaited]
+        for worker, seat in seats.items():
+            args += [worker, seat]
+        parts = ("fence", "seats", "turn", "awaited")
+        return int(self._announce(keys=[keys.run_key(run, part) for part in parts], args=args))
+
+    def hear(self, run: str, epoch: int, worker: str, now_s: float) -> str:
+        """A worker has heard of an epoch ("" only asks): open, sure, off or over."""
+        parts = ("turn", "awaited")
+        args: list[Any] = [epoch, worker, int(now_s * 1e6)]
+        return _text(self._hear(keys=[keys.run_key(run, part) for part in parts], args=args))
 
     def restore(
         self,

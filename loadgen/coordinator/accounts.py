@@ -12,17 +12,16 @@ What is not sealed in Redis has not happened: a new leader reads the sealed seco
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from loadgen.bus import Refused, RunBus, Sealing
 from loadgen.coordinator.intake import GRACE_S, Intake
 from loadgen.coordinator.losses import Losses
 from loadgen.coordinator.names import RunNames
-from loadgen.messages import Loss, RunRecord, WorkerTotals
+from loadgen.messages import Loss, Piece, RunRecord, WorkerTotals
 from loadgen.plan.model import Plan
 from loadgen.plan.planned import PlannedLoad
-from loadgen.shapes.arrivals import Share
 from loadgen.stats import RunStats, SecondRow
 from loadgen.verdict import (
     GeneratorFacts,
@@ -68,14 +67,14 @@ class Accounts:
         self._planned = PlannedLoad(plan)
         self._guards = GuardWatch(plan.guards, plan.duration)
         self._health = GeneratorSeconds(plan)
-        self._names, self._losses = RunNames(plan.max_names), Losses(losses)
+        self._names, self._losses = RunNames(plan.max_names), Losses(losses, self._planned)
         self._read = bus.positions()
         self._entries = 0
         self._unwritten: list[SecondRow] = []
         if load_ended_at_s is not None:
             self.end_load_at(load_ended_at_s)
         self._resume()
-        self._intake = Intake(bus.totals(), self.stats.last_second + 1)
+        self._intake = Intake(bus.totals(), self.stats.last_second + 1, self._losses.completed)
 
     def _resume(self) -> None:
         position, rows = self._bus.sealed("0-0")
@@ -83,7 +82,6 @@ class Accounts:
             self._entries += len(rows)
             for row in rows:
                 self._names.remember(row.tally)
-                self._losses.remember(row)
                 self._take(row)
             position, rows = self._bus.sealed(position)
 
@@ -94,14 +92,28 @@ class Accounts:
         """When the load ends, seconds since the run's start."""
         return self._planned.ends_s
 
+    @property
+    def sealed_to(self) -> int:
+        """The first second that is not sealed."""
+        return self._intake.next_second
+
     def end_load_at(self, at_s: float) -> None:
         """The run was stopped at this instant, seconds since its start: nothing is asked for from then on."""
         self._planned.end_at(at_s)
         self._guards.end_at(at_s)
 
-    def lose(self, worker: str, share: Share, from_s: float) -> None:
-        """Nobody serves a worker's share from an instant on, seconds since the run's start."""
-        self._losses.lose(worker, share, from_s)
+    def lose(self, worker: str, pieces: Sequence[Piece], at_s: float) -> bool:
+        """A worker has surely started nobody from an instant on, seconds since the run's start.
+
+        Args:
+            worker: its name.
+            pieces: what it carried, as far back as its frames may tell of.
+            at_s: the instant.
+
+        Returns:
+            Whether that is news.
+        """
+        return self._losses.lose(worker, pieces, at_s)
 
     def served(self, from_s: float) -> None:
         """The whole load is served from an instant on, seconds since the run's start."""
@@ -117,6 +129,11 @@ class Accounts:
     def reported(self, worker: str) -> int:
         """The latest second up to which a worker's frames are here without gap; -1 before the first."""
         return self._intake.reported(worker)
+
+    def dealt_to_s(self, worker: str) -> float | None:
+        """Up to when a worker's sealed frames tell of all its arrivals, seconds since the start; None without any."""
+        known = self.totals.get(worker)
+        return known.dealt_to_s if known else None
 
     def holds_all(self, worker: str, sequence: int) -> bool:
         """Whether everything up to a worker's given frame is sealed."""
@@ -135,8 +152,7 @@ class Accounts:
         """
         self._read, good, bad = self._bus.frames(self._read, FRAMES_A_TICK)
         for place, frame in good:
-            covered = self._losses.covers(frame.worker, frame.second)
-            why = self._intake.take(place, frame.without_missed() if covered else frame, now_second)
+            why = self._intake.take(place, frame, now_second)
             if why:
                 shard, entry_id = place
                 bad.append(Refused(frame.encode(), f"{frame.worker}: {why}", entry_id, shard))
@@ -157,7 +173,10 @@ class Accounts:
         fresh = self._intake.next_second
         before = dict(self.totals)
         rows = [self._planned_in(row, fresh) for row in self._intake.seal(now_second, expected)]
-        rows += self._losses.amend(self._planned, self._intake.next_second)
+        rows += self._losses.amend(self.totals, self._intake.next_second)
+        self._write(rows, before, nodes)
+
+    def _write(self, rows: list[SecondRow], before: Mapping[str, WorkerTotals], nodes: Mapping[str, str]) -> None:
         moved = {worker: totals for worker, totals in self.totals.items() if before.get(worker) is not totals}
         for worker, totals in moved.items():
             totals.node = nodes.get(worker, "")
@@ -174,19 +193,27 @@ class Accounts:
         earlier = [self.stats.earlier] if self.stats.earlier else []
         return [*earlier, *self.stats.timeline(), *self._unwritten]
 
-    def close(self, now_second: float, nodes: Mapping[str, str], given_up: Iterable[str]) -> None:
+    def close(
+        self,
+        now_second: float,
+        nodes: Mapping[str, str],
+        given_up: Iterable[str],
+        carried: Mapping[str, Sequence[Piece]],
+    ) -> None:
         """Seal all that is left of a run whose end has come.
 
         Args:
             now_second: seconds since the run's start.
             nodes: machines by worker.
             given_up: workers whose missing frames nobody will send any more.
+            carried: what each worker carried, as far back as its frames may tell of.
         """
         for worker in given_up:
             self._intake.give_up(worker)
-        self.served(self.load_ends_s)
         self.seal(now_second, (), nodes)
         self.seal(max(self._intake.next_second, math.ceil(self.load_ends_s)) + GRACE_S, (), nodes)
+        before = dict(self.totals)
+        self._write(self._losses.close(self.totals, carried), before, nodes)
 
     def verdict(self, record: RunRecord) -> Verdict:
         """How the run ended, judged by all that is known."""

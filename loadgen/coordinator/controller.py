@@ -15,10 +15,12 @@ from typing import Final
 from loadgen.bus import RunBus
 from loadgen.bus.cluster import ClusterBus, Member
 from loadgen.coordinator.accounts import Accounts
+from loadgen.coordinator.epochs import Epochs
 from loadgen.coordinator.logbook import Logbook
-from loadgen.coordinator.seating import NOTICE_S, Place, Seating
+from loadgen.coordinator.seating import PRESENT, Place, Seating, Turn
 from loadgen.messages import (
     ControlMessage,
+    Piece,
     RunRecord,
     RunState,
     Seat,
@@ -28,7 +30,7 @@ from loadgen.messages import (
     WorkerTotals,
 )
 from loadgen.metrics import RunSnapshot
-from loadgen.shapes.arrivals import FULL
+from loadgen.shapes.arrivals import EMPTY
 from loadgen.stats import SecondRow
 from loadgen.verdict import StoppedBy
 
@@ -42,6 +44,9 @@ START_NOTICE_S: Final = 0.6
 
 DONE_PATIENCE_S: Final = 10.0
 """How long after the last shopper may leave the coordinator waits for a worker's last frame."""
+
+SURELY_GONE_S: Final = 0.1
+"""So long after a worker was found gone nobody can have been started by it: more than any two clocks differ."""
 
 ORPHANED_S: Final = 10.0
 """How long a run goes on without any worker before it is given up: time for one to join."""
@@ -74,19 +79,19 @@ class RunController:
         ended_at_s = self.record.stop.at_s if self.record.stop else None
         self._accounts = Accounts(self.plan, bus, fence, self.record.losses, ended_at_s)
         self._seating = Seating()
-        self._seating.restore(bus.seats())
-        self._take_over()
+        self._epochs = Epochs(cluster, bus, fence, self._seating)
+        self._take_over(now_s)
         self._events_read = "0-0"
         self._since_s = now_s
         self._orphaned_at_s: float | None = None
 
-    def _take_over(self) -> None:
+    def _take_over(self, now_s: float) -> None:
         """Set right what an earlier leader may have begun and not ended: it may have died between any two writes."""
-        whole_since_s = self._seating.whole_since_s()
-        if whole_since_s is not None:
-            self._accounts.served(whole_since_s)
-        elif self.record.state is RunState.RUNNING and not self._seating.epoch:
-            self._accounts.lose("", FULL, 0.0)  # it has started, and nobody was given a share
+        turn = self._epochs.restore([entry.worker for entry in self.record.losses], now_s)
+        if self.record.state is RunState.RUNNING and not self._seating.epoch:
+            self.record.started_at = None  # nobody was given a share, so it has not begun
+            self._book.enter(RunState.PREPARING, "it starts again")
+        self._settle(turn)
         if self._seating.guests and not self.finished:
             for kind in ("invite", "epoch"):
                 self._cluster.say(ControlMessage(kind=kind, run=self.run, epoch=self._seating.epoch))
@@ -114,11 +119,13 @@ class RunController:
 
     def guests(self) -> list[str]:
         """The workers that are expected to be there."""
-        return self._seating.names(Place.INVITED, Place.READY, Place.SEATED, Place.LEAVING)
+        return self._seating.names(*PRESENT)
 
-    def known(self) -> tuple[list[str], list[SecondRow], dict[str, WorkerTotals]]:
-        """Who has still to send its last frame, what is sealed, and what each worker did."""
-        return self._seating.names(Place.SEATED, Place.LEAVING), self._accounts.sealed(), self._accounts.totals
+    def known(self) -> tuple[dict[str, tuple[Piece, ...]], list[SecondRow], dict[str, WorkerTotals]]:
+        """What those carried who have still to send their last frame; what is sealed; and what each worker did."""
+        bearers = self._seating.names(Place.SEATED, Place.LEAVING)
+        carried = {worker: self._seating.guests[worker].pieces for worker in bearers}
+        return carried, self._accounts.sealed(), self._accounts.totals
 
     def snapshot(self) -> RunSnapshot:
         """What metrics show of this run; nothing in it changes afterwards."""
@@ -143,7 +150,7 @@ class RunController:
         """
         if self.record.stop is not None or self.finished:
             return
-        since_s = 0.0 if self.record.started_at is None else max(0.0, at_s - self.record.started_at)
+        since_s = self._ends_at(at_s)
         self.record.stop = StopNote(by=by, reason=reason, at_s=since_s)
         self._book.note(at_s, "stop_asked" if by == "person" else by, f"stopped ({mode}): {reason}")
         if self.record.started_at is None:
@@ -151,6 +158,7 @@ class RunController:
             return
         self._accounts.end_load_at(since_s)
         self._book.enter(RunState.DRAINING, reason)
+        self._write_record()  # before any second is sealed of which less is planned now
 
     def retire(self) -> None:
         """Let go of a finished run: its workers may go, its keys expire."""
@@ -169,6 +177,7 @@ class RunController:
             free: those of them that no run has taken.
             forgotten: those that Redis may have lost, and that are not taken for lost yet.
         """
+        self._settle(self._epochs.look(now_s))
         self._hear(now_s)
         self._follow_members(now_s, members, forgotten)
         match self.record.state:
@@ -226,11 +235,12 @@ class RunController:
             return
         start_s = now_s + START_NOTICE_S
         self.record.started_at = start_s
-        self.record.shards = self._bus.spread_for(len(ready))
+        self.record.shards = self._cluster.shards_for(len(ready))
+        self._bus.spread_over(self.record.shards)
         self._book.note(start_s, "started", f"{_workers(len(ready))} start together")
         self._book.enter(RunState.RUNNING, "")
         self._write_record()  # first: workers that have begun must not meet a leader who does not know of it
-        self._announce_epoch(self._seating.next_epoch(start_s, 0.0), now_s)
+        self._settle(self._epochs.begin(start_s))
 
     def _invite(self, free: Mapping[str, Member], now_s: float) -> None:
         start_s = self.record.started_at or 0.0
@@ -266,7 +276,7 @@ class RunController:
                     self._seating.refused(event.worker, f"{event.text}{hint}")
                     self._book.note_once(now_s, "worker_left", f"{event.worker} refuses the run: {event.text}{hint}")
                 case WorkerEventKind.DONE:
-                    self._seating.done(event.worker, event.sequence)
+                    self._see_off(event.worker, event.sequence, now_s)
 
     def _follow_members(self, now_s: float, members: Mapping[str, Member], forgotten: Set[str]) -> None:
         for worker in self.guests():
@@ -280,19 +290,33 @@ class RunController:
                 self._book.note(now_s, "worker_left", f"{worker} leaves and gives its share back")
 
     def _lose(self, worker: str, now_s: float) -> None:
-        share, carried_from_s = self._seating.lost(worker), self._seating.guests[worker].from_s
+        self._settle(self._epochs.go_on_without(worker))
+        self._seating.lost(worker)
         self._book.note_once(now_s, "worker_lost", f"{worker} is lost")
-        if self.record.started_at is None or carried_from_s is None:
+        pieces = self._seating.guests[worker].pieces
+        if self.record.started_at is None or not pieces:
             return
         since_s = now_s - self.record.started_at
         self._read(now_s)  # its supervisor may have sent what it left
         reported = self._accounts.reported(worker)
         if reported < since_s:
-            self._book.fall_silent(worker, reported + 1 if reported >= 0 else int(carried_from_s), int(since_s))
-        self._accounts.lose(worker, share, max(min(reported + 1.0, since_s), carried_from_s))
-        self._write_record()  # first: once the seat is vacated, only the record knows its share
-        vacated = self._seating.vacated(self.record.started_at, max(since_s, 0.0))
+            self._book.fall_silent(worker, reported + 1 if reported >= 0 else int(pieces[0].from_s), int(since_s))
+        self._leave_undone(worker, since_s)
+        vacated = self._seating.vacated(worker, self.record.started_at, max(since_s, 0.0) + SURELY_GONE_S)
         self._bus.write_seats(self._fence, {worker: vacated})
+
+    def _see_off(self, worker: str, last_sequence: int, now_s: float) -> None:
+        """A worker has sent its last frame; mostly it gave its share back before, or the load is over."""
+        self._settle(self._epochs.go_on_without(worker))
+        if not self._seating.done(worker, last_sequence) or self._seating.guests[worker].share == EMPTY:
+            return
+        if self.record.state is RunState.RUNNING and self.record.started_at is not None:
+            self._read(now_s)
+            self._leave_undone(worker, now_s - self.record.started_at)
+
+    def _leave_undone(self, worker: str, since_s: float) -> None:
+        if self._accounts.lose(worker, self._seating.guests[worker].pieces, since_s + SURELY_GONE_S):
+            self._write_record()  # before its seat is vacated, and before others get its share
 
     def _count_in(self, now_s: float) -> None:
         """Read frames, seal what can be sealed, and ask the guards."""
@@ -324,19 +348,17 @@ class RunController:
 
     def _reseat(self, now_s: float) -> None:
         assert self.record.started_at is not None  # noqa: S101 -- set before RUNNING is entered
-        from_s = now_s - self.record.started_at + NOTICE_S
-        self._announce_epoch(self._seating.next_epoch(self.record.started_at, from_s), now_s)
+        self._settle(self._epochs.step(self.record.started_at, now_s, self._accounts.dealt_to_s))
 
-    def _announce_epoch(self, seats: dict[str, Seat], now_s: float) -> None:
-        if not seats:
+    def _settle(self, turn: Turn | None) -> None:
+        """The shares of an epoch hold; a new leader may be told so again."""
+        if turn is None or turn.epoch <= self.record.epoch or self.record.started_at is None:
             return
-        self._bus.write_seats(self._fence, seats)
-        self._cluster.say(ControlMessage(kind="epoch", run=self.run, epoch=self._seating.epoch))
-        self.record.epoch = self._seating.epoch
-        from_s = next(iter(seats.values())).from_s
-        since_s = (self.record.started_at or now_s) + from_s
-        self._book.note(since_s, "epoch", f"the load is shared by {_workers(len(self._seating.names(Place.SEATED)))}")
-        self._accounts.served(from_s)
+        self.record.epoch = turn.epoch
+        since_s = self.record.started_at + turn.from_s
+        self._book.note(since_s, "epoch", f"the load is shared by {_workers(turn.bearers)}")
+        self._accounts.served(turn.from_s)
+        self._write_record()  # before another epoch is announced, which would be the latest then
 
     # -- the end
 
@@ -367,10 +389,16 @@ class RunController:
 
     def _fail(self, now_s: float, why: str) -> None:
         self._cluster.say(ControlMessage(kind="stop", run=self.run, mode=StopMode.NOW, reason=why[:400]))
-        since_s = 0.0 if self.record.started_at is None else max(0.0, now_s - self.record.started_at)
+        since_s = self._ends_at(now_s)
+        for worker in self._seating.names(Place.SEATED, Place.LEAVING):
+            self._book.fall_silent(worker, self._accounts.reported(worker) + 1, int(since_s))
         self.record.stop = StopNote(by="failure", reason=why, at_s=since_s)
         self._accounts.end_load_at(since_s)
         self._finish(now_s)
+
+    def _ends_at(self, at_s: float) -> float:
+        """When the load ends that is stopped now, seconds since the start; what is sealed stays planned."""
+        return 0.0 if self.record.started_at is None else max(self._accounts.sealed_to, at_s - self.record.started_at)
 
     def _has_told_all(self, worker: str) -> bool:
         """Whether a worker that was thought lost came back and sent every frame."""
@@ -379,7 +407,8 @@ class RunController:
     def _finish(self, now_s: float) -> None:
         if self.record.started_at is not None:
             given_up = [worker for worker in self._seating.guests if not self._has_told_all(worker)]
-            self._accounts.close(now_s - self.record.started_at, self._nodes(), given_up)
+            carried = {worker: guest.pieces for worker, guest in self._seating.guests.items()}
+            self._accounts.close(now_s - self.record.started_at, self._nodes(), given_up, carried)
         self.record.silences = [silence for silence in self.record.silences if not self._has_told_all(silence.worker)]
         self.record.workers = {
             worker: replace(totals, state=self._place_of(worker)) for worker, totals in self._accounts.totals.items()

@@ -14,10 +14,11 @@ frames still in the stream.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from loadgen.coordinator.losses import NO_PROGRESS, Progress
 from loadgen.messages import Frame, WorkerTotals, added_up
 from loadgen.stats import Headline, SecondRow
 
@@ -29,6 +30,9 @@ AHEAD_S: Final = 2
 
 NEVER: Final = 2**62
 """A second that no run reaches."""
+
+Complete = Callable[[Frame, Progress], Frame]
+"""What becomes of a frame when all before it are here."""
 
 WAITING_MOST: Final = 4096
 """Frames of one worker that may wait for a gap to be filled; more is no gap but a broken worker."""
@@ -42,18 +46,28 @@ class _Line:
         sealed: number of its last sealed frame.
         reported: the latest second up to which its frames are here without gap.
         here: number up to which they are.
+        progress: which arrivals they tell of.
         frames: by number; those beyond a gap too.
     """
 
     sealed: int = 0
     reported: int = -1
     here: int = 0
+    progress: Progress = NO_PROGRESS
     frames: dict[int, Frame] = field(default_factory=dict)
 
-    def put(self, frame: Frame) -> None:
+    @classmethod
+    def after(cls, known: WorkerTotals) -> _Line:
+        return cls(
+            known.sequence, NEVER if known.ended else known.last_second, known.sequence, Progress.of(known), frames={}
+        )
+
+    def put(self, frame: Frame, complete: Complete) -> None:
         self.frames[frame.sequence] = frame
         while (following := self.frames.get(self.here + 1)) is not None:
             self.here += 1
+            following = self.frames[self.here] = complete(following, self.progress)
+            self.progress = Progress(following.dealt_to_s, following.beyond)
             self.reported = NEVER if following.last else max(self.reported, following.second)
 
     def take(self, upto: int) -> list[Frame]:
@@ -71,14 +85,17 @@ class Intake:
     Args:
         totals: each worker's figures as last sealed; amended in place as frames are sealed.
         next_second: the first second not yet sealed.
+        complete: gives each frame, in its worker's order, its progress; and what it missed, as far as nobody else
+            counts that.
     """
 
-    def __init__(self, totals: dict[str, WorkerTotals], next_second: int = 0) -> None:
+    def __init__(
+        self, totals: dict[str, WorkerTotals], next_second: int = 0, complete: Complete = lambda frame, _: frame
+    ) -> None:
         self.totals = totals
         self.next_second = next_second
-        self._lines = {
-            worker: _Line(known.sequence, known.last_second, known.sequence) for worker, known in totals.items()
-        }
+        self._complete = complete
+        self._lines = {worker: _Line.after(known) for worker, known in totals.items()}
         self._unsealed: defaultdict[int, deque[tuple[str, _Line, int]]] = defaultdict(deque)
         self._read: dict[int, str] = {}
 
@@ -102,7 +119,7 @@ class Intake:
             return f"second {frame.second} lies in the future (now {now_second:.1f})"
         if frame.sequence > line.sealed + WAITING_MOST:
             return f"number {frame.sequence} is too far from {line.sealed}, the last one sealed"
-        line.put(frame)
+        line.put(frame, self._complete)
         self._lines[frame.worker] = line
         self._unsealed[shard].append((entry_id, line, frame.sequence))
         return None
@@ -141,7 +158,7 @@ class Intake:
             rows.append(row)
             counted += zip(by_second[second], headlines, strict=True)
         for frame, headline in sorted(counted, key=lambda pair: pair[0].sequence):
-            known = self.totals.get(frame.worker) or WorkerTotals(worker=frame.worker, first_second=frame.second)
+            known = self.totals.get(frame.worker) or WorkerTotals(worker=frame.worker)
             self.totals[frame.worker] = _advanced(known, frame, headline)
         return rows
 
@@ -180,7 +197,7 @@ def _advanced(totals: WorkerTotals, frame: Frame, headline: Headline) -> WorkerT
         worker=totals.worker,
         node=totals.node,
         sequence=frame.sequence,
-        first_second=totals.first_second,
+        first_second=totals.first_second if totals.sequence else frame.second,
         last_second=max(totals.last_second, frame.second),
         requests=totals.requests + headline.requests,
         sent=totals.sent + headline.sent,
@@ -196,6 +213,11 @@ def _advanced(totals: WorkerTotals, frame: Frame, headline: Headline) -> WorkerT
         coloured_requests=totals.coloured_requests + (headline.requests if coloured else 0),
         rss_max_bytes=max(totals.rss_max_bytes, health.rss_bytes),
         clock_error_us=max(totals.clock_error_us, health.clock_error_us),
+        dealt_to_s=frame.dealt_to_s,
+        beyond=frame.beyond,
+        ended=frame.last,
+        missed_to_s=totals.missed_to_s,
+        balanced=totals.balanced,
     )
 
 

@@ -33,9 +33,6 @@ TICK_S: Final = 0.1
 LEASE_S: Final = 5.0
 """How long a leader or worker that says nothing is still believed to be there."""
 
-MEMBERS_S: Final = 0.5
-"""How often leases are looked at, apart from announced changes."""
-
 CLOCK_S: Final = 5.0
 """How often the server's clock is asked for."""
 
@@ -69,7 +66,6 @@ class Coordinator:
         self._members: dict[str, Member] = {}
         self._idle: dict[str, Member] = {}
         self._members_version = -1
-        self._members_at_s = 0.0
         self._trusted_from_s = 0.0
         self._seen_at_s = 0.0
         self._led_at_s = 0.0
@@ -160,18 +156,20 @@ class Coordinator:
             self._trusted_from_s = max(self._trusted_from_s, now_s + self._lease_s)
         self._seen_at_s = now_s
         version = self._cluster.members_version()
-        if (
-            version < self._members_version
-        ):  # Redis forgot some of the list, so it proves nothing before a lease is over
+        if version < self._members_version:  # Redis forgot some of the list: it proves nothing before a lease is over
             self._trusted_from_s = max(self._trusted_from_s, now_s + self._lease_s)
-        if version == self._members_version and now_s - self._members_at_s < MEMBERS_S:
+        if version != self._members_version:
+            self._members_version = version
+            self._know(self._cluster.members())
+        if now_s < self._trusted_from_s:
             return
-        self._members_version, self._members_at_s = version, now_s
-        members = self._cluster.members()
-        for worker, member in list(members.items()):
-            if now_s >= self._trusted_from_s and member.lease_until_s < now_s and self._cluster.leave(worker, now_s):
+        surely_s = now_s - self._clock.error_s
+        for worker in self._cluster.overdue(surely_s):
+            if self._cluster.leave(worker, surely_s):
                 log.warning("worker %s did not renew its lease", worker)
-                del members[worker]
+                self._know({name: member for name, member in self._members.items() if name != worker})
+
+    def _know(self, members: dict[str, Member]) -> None:
         self._members = members
         self._idle = {
             worker: member for worker, member in members.items() if not member.info.run and not member.info.leaving

@@ -18,6 +18,7 @@ from typing import Final
 
 from loadgen.bus import Bus, ClusterBus, Papers, RunBus
 from loadgen.coordinator.controller import RunController
+from loadgen.coordinator.seating import ended
 from loadgen.endings import Validity
 from loadgen.errors import MessageError
 from loadgen.messages import ControlMessage, RunState, Seat, StopMode, StopNote
@@ -105,6 +106,9 @@ def remembered(controller: RunController, now_s: float) -> Papers:
     record.state, record.detail = RunState.DRAINING, reason
     record.epoch += 1
     # Nobody has a share any more; who had one is still to send what it holds.
-    seat = Seat(epoch=record.epoch, start_s=record.started_at, from_s=since_s)
-    bearers, seconds, totals = controller.known()
-    return Papers(controller.spec, record, seconds, totals, dict.fromkeys(bearers, seat))
+    carried, seconds, totals = controller.known()
+    seats = {
+        worker: Seat(epoch=record.epoch, start_s=record.started_at, pieces=ended(pieces, since_s))
+        for worker, pieces in carried.items()
+    }
+    return Papers(controller.spec, record, seconds, totals, seats)

@@ -6,7 +6,17 @@ answer in events; ``spec`` is a run as submitted, ``record`` how it stands, ``to
 trusted: whatever does not fit raises :class:`loadgen.errors.MessageError`.
 """
 
-from loadgen.messages.control import ControlMessage, Seat, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
+from loadgen.messages.control import (
+    MAX_PIECES,
+    ControlMessage,
+    Offer,
+    Piece,
+    Seat,
+    StopMode,
+    WorkerEvent,
+    WorkerEventKind,
+    WorkerInfo,
+)
 from loadgen.messages.frame import Frame, Health
 from loadgen.messages.packing import PackedTally, added_up, pack_tally, unpack_tally
 from loadgen.messages.record import Loss, RunEvent, RunRecord, RunState, Silence, StopNote
@@ -15,11 +25,14 @@ from loadgen.messages.spec import RunSpec
 from loadgen.messages.totals import WorkerTotals
 
 __all__ = [
+    "MAX_PIECES",
     "ControlMessage",
     "Frame",
     "Health",
     "Loss",
+    "Offer",
     "PackedTally",
+    "Piece",
     "RunEvent",
     "RunRecord",
     "RunSpec",

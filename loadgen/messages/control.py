@@ -4,7 +4,8 @@
 
     coordinator ── invite(run) ─────▶ worker   its seat in the run's table says it is meant
     worker ────── ready | refused ──▶ coordinator
-    coordinator ── epoch(run, n) ───▶ worker   its seat holds its shares from an instant on
+    coordinator ── epoch(run, n) ───▶ worker   its seat holds its shares from an instant on, or an offer of new ones
+    worker ────── heard(n) ─────────▶ Redis    whoever is the last to hear an offer in time makes it hold
     coordinator ── stop(run, mode) ─▶ worker
     worker ────── done ─────────────▶ coordinator   its last frame's number
     coordinator ── end(run) ────────▶ worker   all is sealed, the process may go
@@ -13,11 +14,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from itertools import pairwise
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from loadgen.messages.json_form import Bound, JsonForm, Label, prose
+from loadgen.shapes.shares import Share
 
 
 class Message(JsonForm):
@@ -57,29 +60,75 @@ class ControlMessage(Message):
     reason: Annotated[str, prose(400)] = ""
 
 
-class Seat(Message):
-    """What one worker has to do in one run.
+class Piece(JsonForm):
+    """A share of every stream, and from when on it holds: until the next piece begins.
 
     Attributes:
-        epoch: number of these shares; 0 invites the worker to prepare.
-        start_s: the run's start instant, cluster time; 0 while unknown.
-        from_s: seconds since the run's start from which these shares hold.
-        low, high: the share [low, high) of every stream, in units of 2**-32.
-        workers: how many processes share the load.
+        from_s: seconds since the run's start.
+        low, high: the share [low, high), in units of 2**-32.
     """
 
-    epoch: int = 0
-    start_s: float = 0.0
-    from_s: float = 0.0
+    model_config = ConfigDict(frozen=True)
+
+    from_s: float
     low: Bound = 0
     high: Bound = 0
-    workers: int = 0
 
     @model_validator(mode="after")
     def _is_an_interval(self) -> Self:
         if self.low > self.high:
             raise ValueError("a share cannot end before it begins")
         return self
+
+    @property
+    def share(self) -> Share:
+        """The share itself."""
+        return Share(self.low, self.high)
+
+
+class Offer(Piece):
+    """A piece that holds if everyone who bears the load hears of theirs in time, and otherwise does not.
+
+    Attributes:
+        by_s: until when everyone must have heard, seconds since the run's start.
+    """
+
+    by_s: float
+
+
+MAX_PIECES: Final = 32
+"""Pieces in one seat. Only those are kept of which the worker's frames may still tell: mostly one or two."""
+
+
+class Seat(Message):
+    """What one worker has to do in one run.
+
+    Attributes:
+        epoch: number of these shares; 0 invites the worker to prepare.
+        start_s: the run's start instant, cluster time; 0 while unknown.
+        pieces: what surely holds, in order; the latest are enough.
+        offer: what comes after, if all hear of it.
+        workers: how many processes share the load.
+    """
+
+    epoch: int = 0
+    start_s: float = 0.0
+    pieces: Annotated[tuple[Piece, ...], Field(max_length=MAX_PIECES)] = ()
+    offer: Offer | None = None
+    workers: int = 0
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        instants = [piece.from_s for piece in self.pieces] + ([self.offer.from_s] if self.offer else [])
+        if any(later <= earlier for earlier, later in pairwise(instants)):
+            raise ValueError("pieces must follow one another")
+        return self
+
+    @property
+    def latest_s(self) -> float:
+        """When the last of it begins to hold, seconds since the run's start."""
+        last = self.offer or (self.pieces[-1] if self.pieces else None)
+        return last.from_s if last else 0.0
 
 
 class WorkerEventKind(StrEnum):

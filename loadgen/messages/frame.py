@@ -11,16 +11,14 @@ unpacking any of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from loadgen.errors import MessageError
 from loadgen.messages.packing import (
     PackedTally,
     malformed,
-    pack_tally,
     read_tally,
-    unpack_tally,
     write_tally,
 )
 from loadgen.messages.plain import dumps, listed, loads, natural, naturals, number, text
@@ -104,13 +102,6 @@ class Frame:
                 list(self.beyond.items()),
             ]
         )
-
-    def without_missed(self) -> Frame:
-        """The same frame, but that no arrival was missed."""
-        tally = unpack_tally(self.tally)
-        for counts in tally.arrivals.values():
-            counts.missed = 0
-        return replace(self, tally=pack_tally(tally))
 
     @classmethod
     def decode(cls, data: bytes) -> Frame:

@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from loadgen.messages.json_form import Bound, JsonForm
+from loadgen.messages.control import Piece
+from loadgen.messages.json_form import JsonForm
 from loadgen.messages.totals import WorkerTotals
 from loadgen.verdict.outcome import StoppedBy
 from loadgen.verdict.results import Verdict
@@ -70,15 +71,14 @@ class Loss(JsonForm):
 
     Attributes:
         worker: the worker that carried it.
-        low, high: the share [low, high) of every stream, in units of 2**-32.
-        from_s: from when on, seconds since the run's start.
-        to_s: until when; None while nobody serves it.
+        pieces: what it carried, as far back as its frames may tell of.
+        at_s: from when on it has surely started nobody, seconds since the run's start.
+        to_s: from when on others carry its share; None while nobody does.
     """
 
     worker: str
-    low: Bound
-    high: Bound
-    from_s: float
+    pieces: tuple[Piece, ...]
+    at_s: float
     to_s: float | None = None
 
 

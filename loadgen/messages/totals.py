@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, ClassVar, Final
 
 from pydantic import ConfigDict
 
 from loadgen.errors import MessageError
-from loadgen.messages.plain import dumps, listed, loads, number, text, whole
+from loadgen.messages.plain import dumps, listed, loads, natural, number, text, whole
 from loadgen.verdict.generator import Balance
 
 
@@ -38,6 +38,10 @@ class WorkerTotals:
         coloured_requests: requests that it measured in them.
         rss_max_bytes: highest resident memory.
         clock_error_us: bound of its clock's error, microseconds.
+        dealt_to_s, beyond: which arrivals its frames tell of, as in its last :class:`loadgen.messages.Frame`.
+        ended: whether that was the last one that it will ever send.
+        missed_to_s: if it was lost, up to when the arrivals are counted that nobody can have started.
+        balanced: whether all that it should have dealt with and did not is counted.
         state: active while the run goes on; at its end where it stood, see :class:`loadgen.coordinator.seating.Place`.
     """
 
@@ -62,6 +66,11 @@ class WorkerTotals:
     coloured_requests: int = 0
     rss_max_bytes: int = 0
     clock_error_us: int = 0
+    dealt_to_s: float | None = None
+    beyond: dict[int, int] = field(default_factory=dict)
+    ended: bool = False
+    missed_to_s: float | None = None
+    balanced: bool = False
     state: str = "active"
 
     @property
@@ -87,6 +96,29 @@ class WorkerTotals:
             raise MessageError("a WorkerTotals is malformed") from error
 
 
-_READS: Final[Mapping[object, Callable[[Any], Any]]] = {"str": text, "int": whole, "float": number}
-_READERS: Final = [_READS[field.type] for field in fields(WorkerTotals)]
-_values_of: Final = attrgetter(*(field.name for field in fields(WorkerTotals)))
+def _truth(value: Any) -> bool:
+    if type(value) is not bool:
+        raise MessageError("expected true or false")
+    return value
+
+
+def _instant(value: Any) -> float | None:
+    return None if value is None else number(value)
+
+
+def _counts(value: Any) -> dict[int, int]:
+    if not isinstance(value, dict):
+        raise MessageError("expected a table of counts")
+    return {natural(stream): whole(count) for stream, count in value.items()}
+
+
+_READS: Final[Mapping[object, Callable[[Any], Any]]] = {
+    "str": text,
+    "int": whole,
+    "float": number,
+    "bool": _truth,
+    "float | None": _instant,
+    "dict[int, int]": _counts,
+}
+_READERS: Final = [_READS[part.type] for part in fields(WorkerTotals)]
+_values_of: Final = attrgetter(*(part.name for part in fields(WorkerTotals)))

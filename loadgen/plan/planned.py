@@ -57,14 +57,22 @@ class PlannedLoad:
         """When the load ends, seconds since the run's start."""
         return self._ends_s
 
-    def arrivals(self, from_s: float, to_s: float, share: Share = FULL) -> dict[int, int]:
-        """How many arrivals are due in [from, to) in each open stream, seconds since the run's start."""
-        end_s = min(to_s, self._ends_s)
+    @property
+    def is_cut(self) -> bool:
+        """Whether the load ends before its time."""
+        return self._ends_s < self._plan.duration
+
+    def due(self, from_s: float, to_s: float, share: Share = FULL) -> dict[int, int]:
+        """How many arrivals each open stream has in [from, to), seconds since the run's start, by the plan alone."""
         counts = {}
         for index, arrivals in self._arrivals.items():
             start_s = self._plan.load[index].start
-            counts[index] = arrivals.count(from_s - start_s, end_s - start_s, share) if end_s > from_s else 0
+            counts[index] = arrivals.count(from_s - start_s, to_s - start_s, share) if to_s > from_s else 0
         return counts
+
+    def arrivals(self, from_s: float, to_s: float, share: Share = FULL) -> dict[int, int]:
+        """The same, but for those after the end of the load: nobody asks for them."""
+        return self.due(from_s, min(to_s, self._ends_s), share)
 
     def planned(self, second: int) -> int:
         """Arrivals due in [second, second + 1) over all open streams."""

@@ -53,6 +53,11 @@ class Share:
         """The fraction of the whole load, from 0 to 1."""
         return (self.hi - self.lo) / PLACES
 
+    def common(self, other: Share) -> Share:
+        """What belongs to both shares."""
+        lo, hi = max(self.lo, other.lo), min(self.hi, other.hi)
+        return Share(lo, hi) if lo < hi else EMPTY
+
     def owns(self, cell: int) -> bool:
         """Whether the cell belongs to this share."""
         return self.lo <= (cell * _GOLDEN % _TURN) >> 32 < self.hi

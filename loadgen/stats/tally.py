@@ -79,6 +79,11 @@ class ArrivalCounts:
     missed: int = 0
     lag: Histogram = field(default_factory=Histogram)
 
+    @property
+    def in_all(self) -> int:
+        """Arrivals of which it is known what became of them."""
+        return self.started + self.dropped + self.missed
+
     @classmethod
     def merged(cls, parts: list[ArrivalCounts]) -> ArrivalCounts:
         """The sum of some counts."""

@@ -2,6 +2,7 @@
 
 ``supervisor`` looks after the processes of one machine and never touches gevent; ``__main__`` is one process.
 Inside it: ``process`` (lease, control, life), ``preparation`` (plan and journey code, checked and loaded),
-``serving`` (one run), ``open_load`` and ``closed_load`` (who starts when), ``outbox`` (frames until sealed),
-``health`` (the process watches itself), ``targets`` (whom it may aim at), ``runner`` (what locustfiles expect).
+``serving`` (one run), ``tenure`` and ``handover`` (which share is its own, and how it changes hands), ``open_load`` and
+``closed_load`` (who starts when), ``outbox`` (frames until sealed), ``health`` (the process watches itself),
+``targets`` (whom it may aim at), ``runner`` (what locustfiles expect).
 """

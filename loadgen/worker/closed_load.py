@@ -26,6 +26,10 @@ from loadgen.worker.shoppers import Shoppers
 ADJUST_S: Final = 0.05
 """How often the number of shoppers is brought to its level."""
 
+GIVE_UP_S: Final = 2 * ADJUST_S
+"""Where a share changes its bearer the old one asks its shoppers to leave first, and so much later the new one starts
+its own: the level is never exceeded."""
+
 
 class ClosedLoad:
     """The shoppers of one closed stream on this worker.
@@ -65,6 +69,14 @@ class ClosedLoad:
         """Carry this share from an instant on, seconds since the run's start."""
         self._epochs = [epoch for epoch in self._epochs if epoch[0] < from_s] + [(from_s, share)]
 
+    def doubt(self, from_s: float | None) -> None:
+        """Nothing: shoppers who loop are not counted by when they were due."""
+
+    @property
+    def beyond(self) -> Counter[int]:
+        """Nothing."""
+        return Counter()
+
     def deal(self, now_s: float) -> float:
         """Bring the number of shoppers to its level; seconds until the next look."""
         self._adjust(now_s)
@@ -90,13 +102,17 @@ class ClosedLoad:
             sessions += [self._start(journey) for _ in range(-surplus)]
 
     def _wanted_at(self, now_s: float) -> Counter[str]:
-        share = next(share for from_s, share in reversed(self._epochs) if from_s <= now_s)
+        before_s = max(now_s - GIVE_UP_S, min(now_s, 0.0))  # before the start nobody carried anything
+        share = self._share_at(now_s).common(self._share_at(before_s))
         level = users_at(self._stream.level_at(now_s))
         if (level, share) != self._arranged:
             self._arranged = level, share
             journeys = self._mix.journeys(share.owned(0, level))
             self._wanted = Counter(self._journeys[index] for index in journeys)
         return self._wanted
+
+    def _share_at(self, at_s: float) -> Share:
+        return next(share for from_s, share in reversed(self._epochs) if from_s <= at_s)
 
     def _start(self, journey: str) -> Session:
         self._started += 1

@@ -12,6 +12,7 @@ of four numbers::
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -20,7 +21,7 @@ import gevent
 from loadgen.journey.recorder import Recorder
 from loadgen.journey.session import Session
 from loadgen.plan.stream import Stream
-from loadgen.shapes.arrivals import EMPTY, Arrival, Arrivals, Share, owned_of_first
+from loadgen.shapes.arrivals import EMPTY, Arrival, Arrivals, Edge, Share, owned_of_first
 from loadgen.shapes.schedule import Schedule
 from loadgen.worker import essential
 from loadgen.worker.shoppers import Shoppers
@@ -65,6 +66,8 @@ class OpenLoad:
         self._shoppers, self._recorder = shoppers, recorder
         self._elapsed, self._may_start = elapsed, may_start
         self._rooms: list[tuple[float, int]] = []
+        self._doubt: tuple[float, Edge] | None = None
+        self.beyond: Counter[int] = Counter()
         self._greenlet = essential.spawn(self._run)
 
     def assign(self, share: Share, from_s: float) -> None:
@@ -74,6 +77,12 @@ class OpenLoad:
         if self._stream.max_shoppers is not None:
             room = owned_of_first(self._stream.max_shoppers, share)
             self._rooms = [known for known in self._rooms if known[0] < from_s] + [(from_s, room)]
+
+    def doubt(self, from_s: float | None) -> None:
+        """Count apart what is dealt with and was due from an instant on, seconds since the run's start."""
+        if from_s != (self._doubt and self._doubt[0]):
+            self._doubt = None if from_s is None else (from_s, self._arrivals.edge(from_s - self._stream.start))
+            self.beyond = Counter()
 
     def deal(self, now_s: float) -> float:
         """Deal with every arrival that is due before an instant, and with no other.
@@ -89,6 +98,8 @@ class OpenLoad:
             if not edge.is_after(arrival.u):
                 return min(max(0.0, self._stream.start + arrival.due_s - now_s), LONGEST_SLEEP_S)
             self._schedule.pop()
+            if self._doubt is not None and not self._doubt[1].is_after(arrival.u):
+                self.beyond[self._index] += 1
             self._fire(arrival, self._elapsed() - self._stream.start - arrival.due_s)
         return LONGEST_SLEEP_S
 

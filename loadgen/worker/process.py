@@ -25,6 +25,7 @@ from loadgen.errors import BusError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.plan.secrets import redact, values_in
 from loadgen.worker import essential, garbage
+from loadgen.worker.handover import Handover
 from loadgen.worker.preparation import Prepared, prepare, scratch_folder
 from loadgen.worker.serving import Serving
 from loadgen.worker.settings import WorkerSettings
@@ -81,6 +82,7 @@ class WorkerProcess:
         self._led_at_s = time.monotonic()
         self._beat_now, self._look_now, self._ended = Event(), Event(), Event()
         self._serving: Serving | None = None
+        self._handover: Handover | None = None
         self._invited: str = ""
         self._to_look_at: set[str] = set()
         self._doubted = False
@@ -126,11 +128,20 @@ class WorkerProcess:
         if (pulse.joined or self._doubted) and self._invited:
             self._look_at_seat(self._invited)
         self._doubted = False
-        if pulse.joined and self._invited:
-            # It was taken for dead, so its share may be someone else's by now: no load before the next beat.
-            log.warning("this worker was taken off the list; it has looked at its seat again")
-            return
-        self._lease_until_s = pulse.lease_until_s
+        if pulse.taken_off:
+            # Its share is someone else's by now, or soon will be: another process starts afresh.
+            log.warning("this worker was taken off the list and gives up its share")
+            self._give_up()
+        elif pulse.joined and self._invited:
+            log.warning("this worker is on the list again; it has looked at its seat")  # no load before the next beat
+        else:
+            self._lease_until_s = pulse.lease_until_s
+
+    def _give_up(self) -> None:
+        if self._serving is not None:
+            self._serving.stop(StopMode.GRACEFUL)
+        else:
+            self._ended.set()
 
     def _beat(self) -> None:
         beats = 0
@@ -215,6 +226,8 @@ class WorkerProcess:
             essential.spawn(self._serve, run)
         if self._serving is not None:
             self._serving.assign(seat)
+            if self._handover is not None:
+                self._handover.begin()
             if not seat.epoch and time.monotonic() - self._ready_at_s > READY_AGAIN_S:
                 self._say_ready(RunBus(self._bus, run))  # a fail-over may have forgotten that it was said
 
@@ -241,6 +254,9 @@ class WorkerProcess:
                     Spool(Path(self._settings.spool)) if self._settings.spool else None,
                 )
                 garbage.begin()
+                self._handover = Handover(
+                    bus, self._settings.name, self._serving, self._clock.now, lambda: self._look_soon(run)
+                )
                 self._say_ready(bus)
                 self._look_soon(run)  # it may have got a share meanwhile, or be gone
                 sequence = self._serving.serve()

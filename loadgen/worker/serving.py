@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -13,7 +14,7 @@ from loadgen.bus import RunBus
 from loadgen.clock import ClusterClock
 from loadgen.journey import wire
 from loadgen.journey.recorder import Recorder
-from loadgen.messages import Seat, StopMode
+from loadgen.messages import Piece, Seat, StopMode
 from loadgen.plan.planned import arrivals_of
 from loadgen.plan.stream import LoadModel
 from loadgen.shapes.arrivals import Share
@@ -24,6 +25,7 @@ from loadgen.worker.reporting import Reporting
 from loadgen.worker.runner import LoadRunner
 from loadgen.worker.shoppers import Shoppers
 from loadgen.worker.spool import Spool
+from loadgen.worker.tenure import Tenure, changes
 
 log = logging.getLogger("loadgen.worker")
 
@@ -39,6 +41,13 @@ class Load(Protocol):
 
     def assign(self, share: Share, from_s: float) -> None:
         """Carry this share from an instant on."""
+
+    def doubt(self, from_s: float | None) -> None:
+        """Count apart what is dealt with and was due from an instant on; None ends that."""
+
+    @property
+    def beyond(self) -> Counter[int]:
+        """By stream, what was counted apart."""
 
     def deal(self, now_s: float) -> float:
         """Do all that is due by now; seconds until the next look."""
@@ -79,7 +88,9 @@ class Serving:
         self._runner = LoadRunner(prepared.environment, on_quit, lambda: len(self._shoppers))
         self._loads: list[Load] = []
         self._load_ended, self._dealt_to_s = False, 0.0
-        self._seat = Seat()
+        self.tenure = Tenure()
+        """Which share this worker carries."""
+        self._held: tuple[Piece, ...] = ()
         self._started, self._stopped = Event(), Event()
         self._mode, self._leaving = StopMode.GRACEFUL, False
         wire.install()
@@ -93,18 +104,29 @@ class Serving:
         return self._prepared.run
 
     def assign(self, seat: Seat) -> None:
-        """Take new shares; the first ones start the load."""
-        if (seat.epoch, seat.from_s) <= (self._seat.epoch, self._seat.from_s):
-            return  # of two with one number the later one holds: a fail-over forgot the first
-        if self._load_ended:
-            return
-        self._seat = seat
-        self._recorder.journal.works_by(seat.epoch)
+        """Take new shares, or the offer of some; the first ones start the load."""
+        if not self._load_ended and self.tenure.take(seat, self._clock.now() - seat.start_s):
+            self._recorder.journal.works_by(seat.epoch)
+            self._carry()
+
+    def settle(self, epoch: int, *, sure: bool) -> None:
+        """It is known now whether the shares hold that an epoch offered."""
+        if not self._load_ended and self.tenure.settle(epoch, sure=sure):
+            self._carry()
+
+    def _carry(self) -> None:
         if not self._loads:
             self._loads = self._make_loads()
+        wanted = self.tenure.pieces
+        for piece in changes(self._held, wanted):
+            for load in self._loads:
+                load.assign(piece.share, piece.from_s)
+        self._held = wanted
         for load in self._loads:
-            load.assign(Share(seat.low, seat.high), seat.from_s)
-        self._started.set()
+            load.doubt(self.tenure.doubt_from_s)
+        self._deal()  # at once: when a frame is made, all that is due must have been dealt with
+        if self.tenure.has_begun:
+            self._started.set()
 
     def stop(self, mode: StopMode) -> None:
         """Start nobody any more; with ``now``, let nobody send another request either."""
@@ -126,7 +148,7 @@ class Serving:
             Number of the last frame, 0 when the run was stopped before it started.
         """
         self._started.wait()
-        if not self._seat.epoch:
+        if not self.tenure.has_begun:
             return 0
         reporting = Reporting(
             self._bus,
@@ -179,7 +201,10 @@ class Serving:
             self._dealt_to_s = self._elapsed()
             for load in self._loads:
                 load.deal(self._dealt_to_s)
-        return self._dealt_to_s, {}
+        doubt_from_s = self.tenure.doubt_from_s
+        if doubt_from_s is None or self._dealt_to_s < doubt_from_s:
+            return self._dealt_to_s, {}
+        return doubt_from_s, dict(sum((load.beyond for load in self._loads), Counter()))
 
     def _end_load(self) -> None:
         if self._loads and not self._load_ended:
@@ -190,8 +215,8 @@ class Serving:
 
     def _await_end_of_load(self, reporting: Reporting) -> None:
         while not self._stopped.is_set() and self._elapsed() < self._prepared.plan.duration:
-            reporting.epoch = self._seat.epoch
-            if self._seat.low == self._seat.high and self._elapsed() > self._seat.from_s:
+            reporting.epoch = self.tenure.seat.epoch
+            if self.tenure.is_over(self._elapsed()):
                 return  # this worker gave its share back
             if self._leaving and not self._may_start():
                 return  # there is nobody to give it to
@@ -207,4 +232,4 @@ class Serving:
             log.warning("run %s: %d shoppers did not leave", self.run, self._shoppers.kill())
 
     def _elapsed(self) -> float:
-        return self._clock.now() - self._seat.start_s
+        return self._clock.now() - self.tenure.seat.start_s

@@ -18,7 +18,7 @@ from benchmarks.standing import await_idle, standing_cluster
 from benchmarks.table import Table
 from cluster.harness import KEY, Cluster, Shop, finish, reach, wait_until
 
-from loadgen.bus import ClusterBus, RunBus
+from loadgen.bus import Agreement, ClusterBus, RunBus
 from loadgen.bus.keys import frames_key
 from loadgen.cli.following import Follower
 from loadgen.cli.submission import read_plan, submit
@@ -52,7 +52,7 @@ def measure(quick: bool) -> list[Table]:
     rows = [[what, *_cells(seconds), str(len(seconds))] for what, seconds in found.items()]
     note = (
         f"{WORKERS} workers, {RATE} requests/s, one request a shopper. A run starts "
-        "0.6 s after its workers are ready, so that all start together; a new share holds 0.5 s after it is announced; "
+        "0.6 s after its workers are ready, so that all start together; a new share holds 0.7 s after it is announced; "
         "a frame is closed at the end of its second. 0 ms: no request came after the stop was said."
     )
     return [Table("reaction", ["what", "median", "p99", "max", "times"], rows, [note])]
@@ -121,10 +121,11 @@ def _join(cluster: Cluster, follower: Follower, frames: _Frames, found: Found) -
     child = cluster.start("worker", "--processes", "1")
     (name,) = _soon(lambda: set(cluster.members()) - before)
     registered_s = time.time()
-    seat = _soon(lambda: next((s for s in [bus.seat(name)] if s is not None and s.high > s.low), None))
+    seat = _soon(lambda: next((s for s in [bus.seat(name)] if s is not None and (s.offer or s.pieces)), None))
+    _soon(lambda: bus.hear(seat.epoch, "", 0.0) is Agreement.SURE)
     framed_s = frames.first_with_arrivals(name)
     found[START].append(registered_s - started_s)
-    found[JOIN].append(seat.start_s + seat.from_s - registered_s)
+    found[JOIN].append(seat.start_s + seat.latest_s - registered_s)
     found[FRAME].append(framed_s - registered_s)
     child.send_signal(signal.SIGTERM)
     wait_until(lambda: name not in cluster.members(), "the worker leaves", seconds=30)

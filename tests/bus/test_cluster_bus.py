@@ -61,6 +61,7 @@ def test_members_are_listed_with_what_they_say(cluster, bus):
     assert members["b"].info == info("b", weight=2.0, run="r-1")
     seconds, _ = bus.client.time()
     assert members["b"].lease_until_s == pytest.approx(seconds + 50, abs=3)
+    assert (cluster.overdue(seconds + 20), cluster.overdue(seconds)) == (["a"], [])
     assert cluster.leave("a")
     assert cluster.members().keys() == {"b"}
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import random
-from zlib import crc32
 
 import pytest
 from drawn import a_frame
 
-from loadgen.bus import ClusterBus, Papers, Refused, RunBus, Sealing, keys
+from loadgen.bus import Agreement, Announcement, ClusterBus, Papers, Refused, RunBus, Sealing, keys
 from loadgen.bus.run import KEPT_AFTER_END_S, QUARANTINE_KEPT
 from loadgen.errors import FencedError, MessageError, NotFoundError, StaleError
-from loadgen.messages import Frame, Health, RunRecord, Seat, WorkerEvent, WorkerEventKind, WorkerTotals, pack_tally
+from loadgen.messages import (
+    Frame,
+    Health,
+    Offer,
+    Piece,
+    RunRecord,
+    Seat,
+    WorkerEvent,
+    WorkerEventKind,
+    WorkerTotals,
+    pack_tally,
+)
 from loadgen.stats import Tally
 
 RUN = "r-1"
@@ -91,6 +101,7 @@ def test_a_leader_that_was_replaced_is_told_so(run):
         lambda: run.claim(FENCE),
         lambda: run.write_record(FENCE, record),
         lambda: run.write_seats(FENCE, {"w": Seat()}),
+        lambda: run.announce(FENCE, Announcement(1, 10.0, (), {"w": Seat()})),
         lambda: run.seal(FENCE, Sealing(totals={"w": WorkerTotals(worker="w")})),
     ):
         with pytest.raises(FencedError, match="another coordinator") as caught:
@@ -112,12 +123,57 @@ def test_a_record_is_replaced_as_a_whole(run):
 
 
 def test_each_worker_reads_its_own_seat(run):
-    seats = {"a": Seat(epoch=1, high=5), "b": Seat(epoch=1, low=5, high=9)}
+    seats = {
+        "a": Seat(epoch=1, pieces=(Piece(from_s=0.0, high=5),)),
+        "b": Seat(epoch=1, pieces=(Piece(from_s=0.0, low=5, high=9),)),
+    }
     run.write_seats(FENCE, seats)
     run.write_seats(FENCE, {})
 
     assert run.seats() == seats
     assert (run.seat("a"), run.seat("c")) == (seats["a"], None)
+
+
+def test_an_offer_holds_when_all_have_heard_of_it_in_time(run):
+    seat = Seat(epoch=3, offer=Offer(from_s=4.0, by_s=3.5, high=9))
+    assert run.latest_epoch() == 0
+    run.announce(FENCE, Announcement(3, 1003.5, ("a", "b"), {"a": seat, "b": seat}))
+    assert (run.latest_epoch(), run.seats()) == (3, {"a": seat, "b": seat})
+
+    assert run.hear(3, "", 1003.0) is Agreement.OPEN
+    assert run.hear(3, "a", 1003.1) is Agreement.OPEN
+    assert run.hear(3, "a", 1003.2) is Agreement.OPEN
+    assert run.hear(3, "stranger", 1003.2) is Agreement.OPEN
+    assert run.hear(3, "b", 1003.4) is Agreement.SURE
+    assert run.hear(3, "a", 1009.0) is Agreement.SURE
+
+
+def test_an_offer_is_off_for_good_once_somebody_looks_after_its_time(run):
+    """Even if another's clock is slow: who was told that it is off must not be contradicted."""
+    run.announce(FENCE, Announcement(3, 1003.5, ("a", "b"), {"a": Seat(epoch=3)}))
+    assert run.hear(3, "a", 1003.4) is Agreement.OPEN
+    assert run.hear(3, "", 1003.5) is Agreement.OFF
+    assert run.hear(3, "b", 1000.0) is Agreement.OFF
+
+
+def test_an_epoch_that_nobody_must_hear_of_holds_at_once(run):
+    run.announce(FENCE, Announcement(1, 0.0, (), {"a": Seat(epoch=1)}))
+    assert run.hear(1, "", 5.0) is Agreement.SURE
+
+
+def test_only_of_the_latest_epoch_anything_is_known(run):
+    assert run.hear(1, "a", 5.0) is Agreement.OVER
+    run.announce(FENCE, Announcement(1, 0.0, (), {}))
+    run.announce(FENCE, Announcement(2, 9.0, ("a",), {}))
+    assert run.hear(1, "a", 5.0) is Agreement.OVER
+    assert run.hear(2, "a", 5.0) is Agreement.SURE
+
+
+def test_nothing_is_announced_while_it_is_open_what_holds(run):
+    run.announce(FENCE, Announcement(1, 9.0, ("a",), {"a": Seat(epoch=1)}))
+    with pytest.raises(StaleError, match="open still"):
+        run.announce(FENCE, Announcement(2, 10.0, (), {"a": Seat(epoch=2)}))
+    assert (run.latest_epoch(), run.seat("a").epoch) == (1, 1)
 
 
 def test_what_workers_say_is_heard_in_order(run, bus):
@@ -285,29 +341,3 @@ def test_everything_of_a_run_expires_some_time_after_its_end(run, bus, make_row)
     of_run = [key for key in bus.client.scan_iter() if key.startswith(b"{run:")]
     assert len(of_run) >= 9
     assert all(0 < bus.client.ttl(key) <= KEPT_AFTER_END_S for key in of_run)
-
-
-def test_workers_read_from_the_record_over_how_many_streams_frames_are_spread(run, bus):
-    worker, shard = RunBus(bus, RUN), crc32(b"w") % 3
-
-    def lengths() -> list[int]:
-        return [bus.client.xlen(keys.frames_key(RUN, number)) for number in range(3)]
-
-    record = RunRecord(run=RUN, name="demo", submitted_at=1, shards=3)
-    run.write_record(FENCE, record.model_copy(update={"started_at": 2.0}))
-    assert worker.holds("w", *worker.send("w", [frame(1).encode()]))
-    assert lengths() == [int(number == shard) for number in range(3)]
-    run.write_record(FENCE, record.model_copy(update={"started_at": 2.0, "shards": 1}))
-    worker.send("w", [frame(2).encode()])
-    assert lengths()[shard] == 2  # it is fixed, so it is read once
-
-
-def test_before_the_start_the_number_of_streams_may_still_change(run, bus):
-    worker = RunBus(bus, RUN)
-    assert worker.frames({}, 10).good == []
-    run.write_record(FENCE, RunRecord(run=RUN, name="demo", submitted_at=1, started_at=2.0, shards=2))
-    run.spread_over(2)
-    for name in "abcdef":
-        worker.send(name, [frame(1, worker=name).encode()])
-
-    assert {item.worker for _, item in run.frames({}, 10).good} == set("abcdef")

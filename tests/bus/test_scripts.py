@@ -107,9 +107,9 @@ def test_only_the_leader_can_resign(bus):
 
 
 def test_a_beat_puts_a_worker_on_the_list_and_renews_its_lease(bus):
-    assert bus.scripts.beat("w", 5, b"info") == (False, True)
+    assert bus.scripts.beat("w", 5, b"info") == (False, True, False)
     first = bus.client.zscore(keys.WORKERS, "w")
-    assert bus.scripts.beat("w", 50, b"info") == (False, False)
+    assert bus.scripts.beat("w", 50, b"info") == (False, False, False)
 
     seconds, micros = bus.client.time()
     assert bus.client.zscore(keys.WORKERS, "w") > first
@@ -178,7 +178,18 @@ def test_a_worker_that_comes_back_is_told_that_it_was_gone(bus):
     bus.scripts.beat("w", 5, b"info")
     bus.scripts.leave("w")
 
-    assert bus.scripts.beat("w", 5, b"info") == (False, True)
+    assert bus.scripts.beat("w", 5, b"info") == (False, True, False)
+
+
+def test_one_that_serves_a_run_is_told_that_it_was_taken_off_as_often_as_it_asks(bus):
+    """One answer may be lost, and the next must not sound as if nothing had been."""
+    bus.scripts.beat("w", 5, b"info", serves=True)
+    bus.scripts.leave("w")
+
+    assert bus.scripts.beat("w", 5, b"info", serves=True) == (False, True, True)
+    assert bus.scripts.beat("w", 5, b"info", serves=True) == (False, False, True)
+    assert bus.scripts.beat("w", 5, b"info") == (False, False, False)
+    assert bus.scripts.beat("w", 5, b"info", serves=True) == (False, False, False)
 
 
 # -- claim and the fenced writes
@@ -195,6 +206,7 @@ def test_a_run_is_claimed_by_ever_newer_leaders(bus):
 WRITES = {
     "record": lambda bus, fence: bus.scripts.record(RUN, fence, b"record"),
     "seats": lambda bus, fence: bus.scripts.seats(RUN, fence, {"w": b"seat", "v": b"other"}),
+    "announce": lambda bus, fence: bus.scripts.announce(RUN, fence, 2, 10.0, ("v", "w"), {"w": b"seat"}),
     "seal": lambda bus, fence: bus.scripts.seal(RUN, fence, [b"s0", b"s1"], {0: "5-1"}, {"w": b"totals"}),
 }
 

@@ -23,6 +23,8 @@ class Hands:
         seconds, micros = bus.client.time()
         self.now_s = seconds + micros / 1e6
 
+    error_s = 0.0
+
     def now(self) -> float:
         return self.now_s
 

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from loadgen.endings import Outcome, Validity
 from loadgen.errors import MessageError
 from loadgen.messages import (
+    MAX_PIECES,
     ControlMessage,
+    Offer,
+    Piece,
     RunEvent,
     RunRecord,
     RunSpec,
@@ -42,7 +45,8 @@ MESSAGES = [
     ControlMessage(kind="epoch", run="a", epoch=3),
     ControlMessage(kind="stop", run="*", mode=StopMode.NOW, reason="größer"),
     Seat(),
-    Seat(epoch=2, start_s=1.7e9, from_s=12.5, low=5, high=2**32, workers=3),
+    Seat(epoch=2, start_s=1.7e9, pieces=(Piece(from_s=12.5, low=5, high=2**32), Piece(from_s=13.0)), workers=3),
+    Seat(epoch=3, pieces=(Piece(from_s=0.0, high=2**32),), offer=Offer(from_s=2.5, by_s=2.0, low=5, high=9)),
     WorkerEvent(kind=WorkerEventKind.REFUSED, worker="w", text="no", hint="do", exit_code=4),
     WorkerEvent(kind=WorkerEventKind.DONE, worker="w", sequence=12),
     WorkerInfo(worker="w", node="n", pid=1, labels={"zone": "a"}, weight=2.5, run="r", leaving=True, loadgen="1"),
@@ -135,9 +139,23 @@ def test_instants_are_finite(instant):
 
 
 @pytest.mark.parametrize(("low", "high"), [(2, 1), (-1, 1), (0, 2**32 + 1)])
-def test_a_seat_holds_a_part_of_the_whole(low, high):
+def test_a_piece_is_a_part_of_the_whole(low, high):
     with pytest.raises(MessageError):
-        Seat.decode(json.dumps({"low": low, "high": high}))
+        Piece.decode(json.dumps({"from_s": 0.0, "low": low, "high": high}))
+
+
+@pytest.mark.parametrize("instants", [(1.0, 1.0), (2.0, 1.0), (0.0, 1.0, 1.0)])
+def test_the_pieces_of_a_seat_follow_one_another(instants):
+    *held, last = ({"from_s": instant, "low": 0, "high": 1} for instant in instants)
+    with pytest.raises(MessageError):
+        Seat.decode(json.dumps({"pieces": [*held, last]}))
+    with pytest.raises(MessageError):
+        Seat.decode(json.dumps({"pieces": held, "offer": last | {"by_s": 0.5}}))
+
+
+def test_a_seat_holds_only_so_many_pieces():
+    with pytest.raises(MessageError):
+        Seat.decode(json.dumps({"pieces": [{"from_s": second} for second in range(MAX_PIECES + 1)]}))
 
 
 @pytest.mark.parametrize("weight", [0, -1, 1001, "heavy"])

@@ -438,10 +438,3 @@ def test_the_largest_numbers_of_a_frame_add_up_and_are_sealed():
 
     assert (back.sent, back.in_flight, back.response_bytes) == (most, most, most)
     assert (back.service().count, back.service().sum_us) == (5 * MAX_COUNT, most)
-
-
-def test_arrivals_that_are_counted_elsewhere_are_taken_out():
-    arrivals = {0: ArrivalCounts(started=3, missed=5), 1: ArrivalCounts(missed=1)}
-    frame = a_plain_frame(of=Tally(arrivals=arrivals, sent=2)).without_missed()
-
-    assert unpack_tally(frame.tally) == Tally(arrivals={0: ArrivalCounts(started=3), 1: ArrivalCounts()}, sent=2)

@@ -161,6 +161,30 @@ def test_several_workers_have_the_level_together(hall, start):
         )
 
 
+def test_where_a_share_changes_its_bearer_the_level_is_never_exceeded(hall, start):
+    """Whoever looks first: who gives up does so at once, who gains starts a little later."""
+    from loadgen.journey.recorder import Recorder
+
+    crowds = [type(hall.crowd)(Recorder(f"w{n}")) for n in range(2)]
+    stream = {"model": "closed", "shape": {"constant": {"at": 40, "for": "10s"}}}
+    old, new = (start(stream, crowd=crowd) for crowd in crowds)
+    old.assign(FULL, 0.0)
+    old.assign(split([1, 3])[0], 5.0)
+    new.assign(split([1, 3])[1], 5.0)
+    levels = []
+    for step in range(470, 560):
+        hall.now_s = step / 100
+        if step % 5 == 0:
+            new.deal(hall.now_s)
+        if step % 5 == 4:
+            old.deal(hall.now_s)
+        levels.append(sum(sum(crowd.journeys().values()) for crowd in crowds))
+
+    assert max(levels) == 40
+    assert [level for level in levels[4:30] if level < 40] == []
+    assert levels[45:] == [40] * 45
+
+
 def test_without_a_lease_everyone_is_asked_to_leave_and_comes_back_with_it(hall, start):
     """Shoppers that loop would otherwise be a load that nobody watches, to the end of the plan."""
     load = start({"model": "closed", "shape": {"constant": {"at": 6, "for": "10s"}}})

@@ -9,7 +9,7 @@ import pytest
 
 from loadgen.bus import ClusterBus, RunBus, keys
 from loadgen.errors import BusError
-from loadgen.messages import ControlMessage, RunSpec, Seat, StopMode, WorkerEventKind
+from loadgen.messages import ControlMessage, Piece, RunSpec, Seat, StopMode, WorkerEventKind
 from loadgen.plan.bundle import Bundle
 from loadgen.worker import process as module
 from loadgen.worker.process import NO_LEADER_S, WorkerProcess
@@ -149,6 +149,31 @@ def test_a_beat_whose_answer_was_lost_may_have_said_that_it_was_taken_for_dead(w
     assert worker._serving.told == [("assign", 4)]
 
 
+def test_a_worker_that_was_taken_off_the_list_while_it_served_gives_up(worker, cluster, run, clock):
+    worker._info = worker._info.model_copy(update={"run": RUN})
+    worker._renew()
+    worker._invited, worker._serving = RUN, Served()
+    run.write_seats(1, {"w1": Seat(epoch=4, pieces=(Piece(from_s=0.0, high=5),))})  # nobody has vacated it yet
+    cluster.leave("w1")
+    clock.ahead_s = 6
+    worker._renew()
+    worker._renew()
+
+    assert worker._serving.told[-1] == ("stop", "graceful")
+    assert not worker._may_start(), "others have its share, or soon will have"
+
+
+def test_a_worker_that_was_taken_off_the_list_while_it_prepared_ends(worker, cluster, clock):
+    worker._info = worker._info.model_copy(update={"run": RUN})
+    worker._renew()
+    worker._invited = RUN
+    cluster.leave("w1")
+    clock.ahead_s = 6
+    worker._renew()
+
+    assert worker._ended.is_set()
+
+
 def test_an_idle_worker_that_was_taken_for_dead_just_comes_back(worker, cluster):
     worker._renew()
     cluster.leave("w1")
@@ -209,7 +234,7 @@ def test_a_worker_that_leaves_follows_no_invitation(worker, run):
 
 def test_new_shares_are_taken(worker, run):
     worker._invited, worker._serving = RUN, Served()
-    run.write_seats(1, {"w1": Seat(epoch=2, high=5)})
+    run.write_seats(1, {"w1": Seat(epoch=2, pieces=(Piece(from_s=0.0, high=5),))})
     hear(worker, ControlMessage(kind="epoch", run="another", epoch=2))
     hear(worker, ControlMessage(kind="epoch", run=RUN, epoch=2))
 
@@ -265,7 +290,7 @@ def test_what_was_not_obeyed_for_want_of_redis_is_heard_again(worker, cluster, r
         real(self, run)
 
     monkeypatch.setattr(WorkerProcess, "_look_at_seat", away)
-    run.write_seats(1, {"w1": Seat(epoch=2, high=5)})
+    run.write_seats(1, {"w1": Seat(epoch=2, pieces=(Piece(from_s=0.0, high=5),))})
     greenlets = [gevent.spawn(worker._listen, "0-0"), gevent.spawn(worker._look)]
     cluster.say(ControlMessage(kind="epoch", run=RUN, epoch=2))
     with gevent.Timeout(10):

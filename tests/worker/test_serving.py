@@ -13,8 +13,9 @@ from locust.event import Events
 from loadgen.bus.outage import Outage
 from loadgen.clock import ClusterClock, TimeSample
 from loadgen.journey import JourneyEnvironment
-from loadgen.messages import Frame, Seat, StopMode, unpack_tally
-from loadgen.shapes.shares import PLACES
+from loadgen.messages import Frame, Offer, Piece, Seat, StopMode, unpack_tally
+from loadgen.plan.planned import PlannedLoad
+from loadgen.shapes.shares import PLACES, Share
 from loadgen.worker.preparation import Prepared
 from loadgen.worker.serving import Serving
 
@@ -68,7 +69,8 @@ class Stage:
 
     def seat(self, epoch=1, low=0, high=PLACES, from_s=0.0, start_s=None) -> Seat:
         self.start_s = start_s or getattr(self, "start_s", None) or self.clock.now() + 0.05
-        return Seat(epoch=epoch, start_s=self.start_s, from_s=from_s, low=low, high=high, workers=1)
+        pieces = (Piece(from_s=from_s, low=low, high=high),)
+        return Seat(epoch=epoch, start_s=self.start_s, pieces=pieces, workers=1)
 
     def serve(self, serving, then=lambda: None):
         greenlet = gevent.spawn(serving.serve)
@@ -134,6 +136,54 @@ def test_a_worker_that_gave_its_share_back_is_done(stage):
     assert time.monotonic() - began < 10
     assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
     assert stage.far_end.got[-1].last
+
+
+def test_in_doubt_a_worker_starts_only_what_is_surely_its_own_and_says_so(stage):
+    """Of half and half the middle is common; what was due in the other quarters is started late, or not at all."""
+    serving = stage.serving({"shape": {"constant": {"at": "100/s", "for": "1200ms"}}})
+    stage.start_s = stage.clock.now() + 0.05
+    held = (Piece(from_s=0.0, high=PLACES // 2),)
+    offer = Offer(from_s=0.3, by_s=0.2, low=PLACES // 4, high=3 * PLACES // 4)
+    serving.assign(Seat(epoch=1, start_s=stage.start_s, pieces=held))
+    serving.assign(Seat(epoch=2, start_s=stage.start_s, pieces=held, offer=offer))
+    told = {}
+
+    def later():
+        while stage.clock.now() - stage.start_s < 0.7:
+            gevent.sleep(0.01)
+        told["open"], told["by_then"] = serving._deal(), stage.clock.now() - stage.start_s
+        serving.settle(2, sure=True)
+        told["sure"] = serving._deal()
+
+    stage.serve(serving, later)
+    arrivals = PlannedLoad(serving._prepared.plan)
+    dealt_to_s, beyond = told["open"]
+    common = arrivals.due(0.3, told["by_then"], Share(PLACES // 4, PLACES // 2))[0]
+    assert dealt_to_s == 0.3
+    assert beyond[0] == pytest.approx(common, abs=1)
+    assert told["sure"][0] > 0.7
+    assert told["sure"][1] == {}
+    wanted = arrivals.due(0.0, 0.3, held[0].share)[0] + arrivals.due(0.3, 1.2, offer.share)[0]
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().in_all) == wanted
+
+
+def test_an_offer_that_came_to_nothing_leaves_no_trace(stage):
+    serving = stage.serving()
+    stage.start_s = stage.clock.now() + 0.05
+    held = (Piece(from_s=0.0, high=PLACES),)
+    serving.assign(Seat(epoch=1, start_s=stage.start_s, pieces=held))
+    serving.assign(Seat(epoch=2, start_s=stage.start_s, pieces=held, offer=Offer(from_s=0.25, by_s=0.2)))
+    stage.serve(serving, lambda: serving.settle(2, sure=False))
+
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 10
+
+
+def test_a_worker_that_is_only_offered_a_share_has_not_begun(stage):
+    serving = stage.serving()
+    offer = Offer(from_s=0.2, by_s=0.1, high=PLACES)
+    serving.assign(Seat(epoch=1, start_s=stage.clock.now() + 0.05, offer=offer))
+
+    assert stage.serve(serving, lambda: serving.stop(StopMode.NOW)) == 0
 
 
 def test_a_worker_that_leaves_waits_for_an_empty_share_while_it_has_a_lease(stage):
