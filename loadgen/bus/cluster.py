@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 
 from loadgen.bus import keys
 from loadgen.bus.connection import Bus, speaking_to
-from loadgen.bus.frames import shards_for
 from loadgen.clock import ClusterClock, TimeSample
 from loadgen.errors import FencedError, MessageError
 from loadgen.messages import ControlMessage, RunSpec, WorkerInfo
@@ -73,10 +72,6 @@ class ClusterBus:
         self._redis: Any = bus.client  # redis-py's types mix sync and async answers
         self._infos: dict[bytes, WorkerInfo] = {}
         """What the workers on the list say of themselves, as last read: most of it is the same twice a second."""
-
-    def shards_for(self, workers: int) -> int:
-        """How many frame streams a run of so many workers gets."""
-        return shards_for(self._bus, workers)
 
     def sync_clock(self, clock: ClusterClock) -> None:
         """Take one estimate of the server's clock."""

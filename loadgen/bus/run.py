@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from loadgen.bus import keys
 from loadgen.bus.cluster import entries_of, fenced
 from loadgen.bus.connection import Bus, speaking_to
-from loadgen.bus.frames import FrameStreams
+from loadgen.bus.frames import FrameStreams, shards_for
 from loadgen.bus.outage import Outage
 from loadgen.errors import MessageError, NotFoundError, StaleError
 from loadgen.messages import (
@@ -145,8 +145,14 @@ class RunBus:
         """What this process says while Redis does not answer."""
         return self._bus.outage
 
+    def spread_for(self, workers: int) -> int:
+        """Decide over how many streams the frames of so many workers go; the run starts when its record says so."""
+        shards = shards_for(self._bus, workers)
+        self.spread_over(shards)
+        return shards
+
     def spread_over(self, shards: int) -> None:
-        """The run's frames go to so many streams: decided by the leader before it starts."""
+        """The run's frames go to so many streams, as was decided."""
         self._streams = FrameStreams(self._bus, self.run, shards)
 
     def _frame_streams(self) -> FrameStreams:

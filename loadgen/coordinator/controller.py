@@ -235,8 +235,7 @@ class RunController:
             return
         start_s = now_s + START_NOTICE_S
         self.record.started_at = start_s
-        self.record.shards = self._cluster.shards_for(len(ready))
-        self._bus.spread_over(self.record.shards)
+        self.record.shards = self._bus.spread_for(len(ready))
         self._book.note(start_s, "started", f"{_workers(len(ready))} start together")
         self._book.enter(RunState.RUNNING, "")
         self._write_record()  # first: workers that have begun must not meet a leader who does not know of it

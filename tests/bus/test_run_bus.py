@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from zlib import crc32
 
 import pytest
 from drawn import a_frame
@@ -341,3 +342,29 @@ def test_everything_of_a_run_expires_some_time_after_its_end(run, bus, make_row)
     of_run = [key for key in bus.client.scan_iter() if key.startswith(b"{run:")]
     assert len(of_run) >= 9
     assert all(0 < bus.client.ttl(key) <= KEPT_AFTER_END_S for key in of_run)
+
+
+def test_workers_read_from_the_record_over_how_many_streams_frames_are_spread(run, bus):
+    worker, shard = RunBus(bus, RUN), crc32(b"w") % 3
+
+    def lengths() -> list[int]:
+        return [bus.client.xlen(keys.frames_key(RUN, number)) for number in range(3)]
+
+    record = RunRecord(run=RUN, name="demo", submitted_at=1, shards=3)
+    run.write_record(FENCE, record.model_copy(update={"started_at": 2.0}))
+    assert worker.holds("w", *worker.send("w", [frame(1).encode()]))
+    assert lengths() == [int(number == shard) for number in range(3)]
+    run.write_record(FENCE, record.model_copy(update={"started_at": 2.0, "shards": 1}))
+    worker.send("w", [frame(2).encode()])
+    assert lengths()[shard] == 2  # it is fixed, so it is read once
+
+
+def test_before_the_start_the_number_of_streams_may_still_change(run, bus):
+    worker = RunBus(bus, RUN)
+    assert worker.frames({}, 10).good == []
+    run.write_record(FENCE, RunRecord(run=RUN, name="demo", submitted_at=1, started_at=2.0, shards=2))
+    run.spread_over(2)
+    for name in "abcdef":
+        worker.send(name, [frame(1, worker=name).encode()])
+
+    assert {item.worker for _, item in run.frames({}, 10).good} == set("abcdef")

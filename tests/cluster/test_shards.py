@@ -102,8 +102,8 @@ def test_uneven_streams_are_read_in_turns_and_none_is_left_behind(nodes):
 def test_a_large_run_gets_several_streams_on_a_cluster_of_servers_alone(nodes, redis_url, workers, shards):
     several, one = connect(url(nodes)), connect(redis_url)
 
-    assert ClusterBus(several).shards_for(workers) == shards
-    assert ClusterBus(one).shards_for(workers) == 1
+    assert RunBus(several, "r").spread_for(workers) == shards
+    assert RunBus(one, "r").spread_for(workers) == 1
     several.close()
     one.close()
 
