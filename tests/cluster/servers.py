@@ -108,6 +108,13 @@ class Server:
         with self.client() as client:
             return client.execute_command(*command)
 
+    def is_primary(self) -> bool:
+        """Whether it is no replica (any more); who is promoted closes its connections."""
+        try:
+            return self.say("ROLE")[0] == b"master"
+        except redis.RedisError:
+            return False
+
     def refusal(self) -> str:
         """Why it does not serve commands, in its own words; empty when it does."""
         try:

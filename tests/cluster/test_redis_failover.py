@@ -27,7 +27,7 @@ def test_a_fail_over_by_sentinel_loses_nothing_though_the_replica_lacks_sealed_s
     primary.kill()
     net.shut()
     told = [row.second for row in follower.stats.timeline()]
-    wait_until(lambda: replica.say("ROLE")[0] == b"master", "the replica is promoted", 15)
+    wait_until(replica.is_primary, "the replica is promoted", 15)
     assert len(replica.say("XRANGE", f"{{run:{follower.record.run}}}:sealed", "-", "+")) < len(told)
     finish(follower)
     assert ended_by_itself(follower), follower.record.verdict
