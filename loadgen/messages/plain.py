@@ -5,6 +5,7 @@ Bytes from Redis may come from anyone: whatever does not fit raises :class:`load
 
 from __future__ import annotations
 
+import zlib
 from typing import Any, Final
 
 import msgpack
@@ -49,6 +50,27 @@ def loads(data: bytes) -> Any:
         return msgpack.unpackb(data, raw=False, strict_map_key=False, max_array_len=MAX_ROWS)
     except (ValueError, TypeError, msgpack.exceptions.UnpackException) as error:
         raise MessageError(f"a message cannot be unpacked: {error or type(error).__name__}") from error
+
+
+def shrunk(data: bytes) -> bytes:
+    """The same in a third to a fifth of the room, for what lies in Redis for days: most bytes of counts are zero."""
+    return zlib.compress(data, 1)
+
+
+def grown(data: bytes) -> bytes:
+    """What was shrunk, within limits.
+
+    Raises:
+        MessageError: it was not shrunk by us, or is too large.
+    """
+    expander = zlib.decompressobj()
+    try:
+        whole = expander.decompress(data, MAX_MESSAGE_BYTES + 1)
+    except zlib.error as error:
+        raise MessageError(f"a message cannot be expanded: {error}") from error
+    if len(whole) > MAX_MESSAGE_BYTES or not expander.eof or expander.unused_data:
+        raise MessageError(f"a message does not end after at most {MAX_MESSAGE_BYTES} bytes")
+    return whole
 
 
 def listed(value: Any, length: int | None = None, *, most: int = MAX_ROWS) -> list[Any]:

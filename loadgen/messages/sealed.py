@@ -6,16 +6,16 @@ from typing import Final
 
 from loadgen.errors import MessageError
 from loadgen.messages.packing import pack_tally, read_tally, unpack_tally, write_tally
-from loadgen.messages.plain import dumps, loads, natural, number
+from loadgen.messages.plain import dumps, grown, loads, natural, number, shrunk
 from loadgen.stats import SecondRow
 from loadgen.stats.columns import MOST
 
-SEALED_VERSION: Final = 2
+SEALED_VERSION: Final = 3
 
 
 def encode_second(row: SecondRow) -> bytes:
     """The bytes of a sealed second."""
-    return dumps(
+    whole = dumps(
         [
             SEALED_VERSION,
             row.second,
@@ -32,6 +32,7 @@ def encode_second(row: SecondRow) -> bytes:
             row.sealed_after_s,
         ]
     )
+    return shrunk(whole)
 
 
 def decode_second(data: bytes) -> SecondRow:
@@ -40,7 +41,7 @@ def decode_second(data: bytes) -> SecondRow:
     Raises:
         MessageError: it is malformed or of another version.
     """
-    fields = loads(data)
+    fields = loads(grown(data))
     if not isinstance(fields, list) or len(fields) != 13 or natural(fields[0]) != SEALED_VERSION:
         raise MessageError("not a sealed second of this version")
     _, second, planned, users_planned, tally, workers, cpu_max, *lateness, sealed_after_s = fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import random
+import zlib
 from collections import Counter
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from loadgen.latency import Histogram
 from loadgen.latency.layout import MAX_US
 from loadgen.messages import Frame, Health, added_up, decode_second, encode_second, pack_tally, unpack_tally
 from loadgen.messages.packing import BYTES_TOGETHER, MAX_COUNT, TOGETHER, TWIN, portions, read_tally, write_tally
-from loadgen.messages.plain import MAX_MESSAGE_BYTES, MAX_TEXT, dumps, loads
+from loadgen.messages.plain import MAX_MESSAGE_BYTES, MAX_TEXT, dumps, grown, loads, shrunk
 from loadgen.stats import ArrivalCounts, ErrorSample, Series, SeriesKey, Tally
 
 READERS = [Frame.decode, decode_second]
@@ -205,7 +206,7 @@ def replaced(value, place, new):
 def test_a_real_message_with_a_foreign_part_is_refused_or_read(seed, data):
     for encoded, read in (
         (a_frame(random.Random(seed)).encode(), Frame.decode),
-        (encode_second(a_row(random.Random(seed))), decode_second),
+        (grown(encode_second(a_row(random.Random(seed)))), lambda data: decode_second(shrunk(data))),
     ):
         fields = msgpack.unpackb(encoded, strict_map_key=False)
         dice = data.draw(st.randoms(use_true_random=True))
@@ -226,6 +227,29 @@ def test_truncated_and_flipped_messages_are_refused_or_read(seed):
         for _ in range(dice.randrange(1, 4)):
             flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
         refused(read, bytes(flipped))
+
+
+def test_a_sealed_second_takes_little_room_in_redis():
+    row = a_row(random.Random(3))
+    assert len(encode_second(row)) < 0.6 * len(grown(encode_second(row)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"rubbish",
+        shrunk(b"x" * 100)[:-1],  # cut
+        shrunk(b"x" * 100) + b"more",
+        shrunk(bytes(MAX_MESSAGE_BYTES + 1)),  # a few kilobytes that would be megabytes
+        zlib.compress(bytes(2**26), 9),  # or many
+    ],
+)
+def test_what_was_not_shrunk_by_us_is_refused(data):
+    with pytest.raises(MessageError):
+        grown(data)
+    with pytest.raises(MessageError):
+        decode_second(data)
 
 
 @pytest.mark.parametrize(
