@@ -96,12 +96,12 @@ class FrameStreams:
                 pipeline.xtrim(self._keys[shard], minid=_after(position), approximate=False)
             pipeline.execute()
 
-    def expire(self, after_s: int) -> None:
-        """Let them expire."""
+    def delete(self) -> None:
+        """Drop all of them: the run is over."""
         with speaking_to(self._url):
             pipeline = self._redis.pipeline(transaction=False)
             for key in self._keys:
-                pipeline.expire(key, after_s)
+                pipeline.delete(key)
             pipeline.execute()
 
 

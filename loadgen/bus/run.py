@@ -281,13 +281,13 @@ class RunBus:
             )
 
     def expire(self, after_s: int = KEPT_AFTER_END_S) -> None:
-        """Let all of the run's keys expire."""
+        """Let all of the run's keys expire; its frames, which are all dealt with, go at once."""
         with speaking_to(self._bus.url):
             pipeline = self._redis.pipeline(transaction=False)
             for part in keys.RUN_PARTS:
                 pipeline.expire(self._key(part), after_s)
             pipeline.execute()
-        self._frame_streams().expire(after_s)
+        self._frame_streams().delete()
 
     # -- read by anyone
 

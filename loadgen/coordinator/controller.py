@@ -163,8 +163,8 @@ class RunController:
     def retire(self) -> None:
         """Let go of a finished run: its workers may go, its keys expire."""
         self._cluster.say(ControlMessage(kind="end", run=self.run))
+        self._bus.expire()  # first: nobody looks at a run that is off the list
         self._cluster.retire(self.run)
-        self._bus.expire()
 
     def tick(
         self, now_s: float, members: Mapping[str, Member], free: Mapping[str, Member], forgotten: Set[str] = frozenset()

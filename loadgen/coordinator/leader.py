@@ -90,6 +90,7 @@ class Coordinator:
             except BusError as error:
                 # Whether a write was done is not known: what Redis holds is the truth, so start again from there.
                 self._set_aside()
+                self._control = ""  # a fail-over may have left the end of what was said behind where it was heard
                 self._bus.outage.met(_UNWATCHED, error)
             stop.wait(due_s - time.monotonic())
         if self._fence:
@@ -229,8 +230,8 @@ class Coordinator:
         record.state, record.detail, record.ended_at = RunState.FINISHED, why, now_s
         record.verdict = decide("failure", (), (), ValidityResult(), why)
         bus.write_record(self._fence, record)
-        self._cluster.retire(bus.run)
         bus.expire()
+        self._cluster.retire(bus.run)
 
     def _obey(self, now_s: float) -> str:
         heard = self._control or f"{int(self._unheard_since(now_s) * 1000)}-0"

@@ -20,6 +20,7 @@ from gevent.event import Event
 
 from loadgen import __version__
 from loadgen.bus import Bus, ClusterBus, RunBus
+from loadgen.bus.cluster import entry_order
 from loadgen.clock import ClusterClock
 from loadgen.errors import BusError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
@@ -167,13 +168,18 @@ class WorkerProcess:
     # -- control
 
     def _listen(self, position: str) -> None:
+        doubted = False
         while True:
             try:
+                if doubted:  # a fail-over may have left the end of what was said behind where it was heard
+                    position = min(position, self._cluster.control_position(), key=entry_order)
+                    doubted = False
                 position, messages = self._cluster.listen(position, LISTEN_S)
                 for _, message in messages:
                     self._obey(message)
                 self._bus.outage.over(_NOT_HEARD)
             except BusError as error:
+                doubted = True
                 self._bus.outage.met(_NOT_HEARD, error)
                 gevent.sleep(RETRY_S)
 

@@ -141,6 +141,16 @@ def reach(follower: Follower, second: int, seconds: float = 30.0) -> None:
     wait_until(sealed, f"second {second} is sealed", seconds)
 
 
+def assert_all_expire(cluster: Cluster) -> None:
+    """No run has ended that leaves a key in Redis for ever."""
+    client = cluster.bus.client
+
+    def for_ever() -> list[bytes]:
+        return [key for key in client.scan_iter(match="{run:*") if client.ttl(key) < 0]
+
+    wait_until(lambda: not for_ever(), "all keys of runs expire", 5)
+
+
 def ended_by_itself(follower: Follower) -> bool:
     """Whether nothing cut a run short. (On a starved machine its generator may rightly call itself invalid.)"""
     return follower.record.verdict.outcome in {"passed", "invalid"}

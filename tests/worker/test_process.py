@@ -301,6 +301,30 @@ def test_what_was_not_obeyed_for_want_of_redis_is_heard_again(worker, cluster, r
     assert worker._serving.told == [("assign", 2)]
 
 
+def test_words_said_after_a_fail_over_are_heard_though_their_ids_went_back(worker, cluster, monkeypatch):
+    """The new primary's clock is behind, and it has not got what was said last."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    monkeypatch.setattr(module, "LISTEN_S", 0.05)
+    worker._invited, worker._serving = RUN, Served()
+    listen, away = ClusterBus.listen, [True]
+
+    def fails_over(self, *args):
+        if away:
+            away.clear()
+            raise BusError("gone")
+        return listen(self, *args)
+
+    monkeypatch.setattr(ClusterBus, "listen", fails_over)
+    future = f"{int(time.time() * 1000) + 10**9}-0"
+    greenlets = [gevent.spawn(worker._listen, future), gevent.spawn(worker._look)]
+    gevent.sleep(0.1)
+    cluster.say(ControlMessage(kind="stop", run=RUN))
+    with gevent.Timeout(10):
+        while not worker._serving.told:
+            gevent.sleep(0.01)
+    gevent.killall(greenlets)
+
+
 def test_a_stop_is_obeyed_while_a_seat_cannot_be_seen(worker, cluster, monkeypatch):
     worker._invited, worker._serving = RUN, Served()
     monkeypatch.setattr(WorkerProcess, "_look_at_seat", lambda *_: gevent.sleep(100))
