@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from loadgen.journal.layout import KEY_MASK, KEY_SHIFT, KIND_SHIFT, LOW_MASK, VALUE_MASK, Kind
+from loadgen.journal.layout import KEY_MASK, KEY_SHIFT, KIND_SHIFT, VALUE_MASK, Kind
 from loadgen.latency import grouped
 from loadgen.stats import FAILED, OK, OTHER, ArrivalCounts, JourneyCounts, Series, SeriesKey, StepCounts, Tally
 
@@ -28,15 +28,15 @@ def fold(events: npt.NDArray[np.uint64], keys: Sequence[tuple[str, ...]]) -> Tal
     Returns:
         What happened. Levels, requests sent, and samples are not among the events: they are left at nothing.
     """
-    first, second = events[:, 0], events[:, 1]
-    kinds = (first >> np.uint64(KIND_SHIFT)).astype(np.int64)
-    numbers = ((first >> np.uint64(KEY_SHIFT)) & np.uint64(KEY_MASK)).astype(np.int64)
-    values = (first & np.uint64(VALUE_MASK)).astype(np.int64)
+    beside, what = events[:, 0], events[:, 1]
+    kinds = (what >> np.uint64(KIND_SHIFT)).astype(np.int64)
+    numbers = ((what >> np.uint64(KEY_SHIFT)) & np.uint64(KEY_MASK)).astype(np.int64)
+    values = (what & np.uint64(VALUE_MASK)).astype(np.int64)
     tally = Tally()
     of_requests = kinds == Kind.REQUEST
-    _add_requests(tally, numbers[of_requests], values[of_requests], second[of_requests], keys)
+    _add_requests(tally, numbers[of_requests], values[of_requests], beside[of_requests], keys)
     rest = ~of_requests
-    _add_rest(tally, kinds[rest], numbers[rest], values[rest], second[rest].view(np.int64), keys)
+    _add_rest(tally, kinds[rest], numbers[rest], values[rest], beside[rest].view(np.int64), keys)
     return tally
 
 
@@ -44,14 +44,15 @@ def _add_requests(
     tally: Tally,
     numbers: _Numbers,
     service_us: _Numbers,
-    second: npt.NDArray[np.uint64],
+    beside: npt.NDArray[np.uint64],
     keys: Sequence[tuple[str, ...]],
 ) -> None:
     if not numbers.size:
         return
-    since_due_us = service_us + (second & np.uint64(LOW_MASK)).astype(np.int64)
+    lags_us, sizes = beside.view(np.uint32).reshape(-1, 2).T.astype(np.int64)
+    since_due_us = service_us + lags_us
     response_bytes = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(response_bytes, numbers, (second >> np.uint64(32)).astype(np.int64))
+    np.add.at(response_bytes, numbers, sizes)
     counts = np.bincount(numbers, minlength=len(keys))
     # Failures of one series for several reasons are one group.
     group_of = np.arange(len(keys))

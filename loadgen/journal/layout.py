@@ -8,16 +8,16 @@ Everything is a 64-bit word in the machine's own byte order: writer and reader s
     │ HEAD_WORDS words     │ NAMES_BYTES bytes      │ 2 × EVENTS words  │ 2 × EVENTS words  │
     └──────────────────────┴────────────────────────┴───────────────────┴───────────────────┘
 
-An event takes two words. The first one is written last, so an event is there when its first word is not zero::
+An event takes two words. The second one is written last, so an event is there when its second word is not zero::
 
-     63    60 59            40 39                                     0
-    ┌────────┬────────────────┬────────────────────────────────────────┐
-    │  kind  │  key or stream │  value: microseconds, or a number      │
-    └────────┴────────────────┴────────────────────────────────────────┘
      63                     32 31                                     0
     ┌─────────────────────────┬────────────────────────────────────────┐    of a request; an amount (signed) of a count;
     │  bytes of the response  │  lag of its shopper, microseconds      │    nothing otherwise
     └─────────────────────────┴────────────────────────────────────────┘
+     63    60 59            40 39                                     0
+    ┌────────┬────────────────┬────────────────────────────────────────┐
+    │  kind  │  key or stream │  value: microseconds, or a number      │
+    └────────┴────────────────┴────────────────────────────────────────┘
 
 A half belongs to one frame and bears its number; 0 marks a half whose frame is safe elsewhere. So a reader knows by
 the number alone whether a half was told already, at whatever instruction the writer was killed.
@@ -30,11 +30,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 0x4C4F4144_00000001
+VERSION: Final = 0x4C4F4144_00000002
 """Of this layout; the upper half spells LOAD."""
 
 EVENTS: Final = 1 << 19
 """Events of one half: half a million in a second, some twenty times what a process can do."""
+
+EVENT_BYTES: Final = 16
 
 NAMES_BYTES: Final = 1 << 22
 
@@ -63,7 +65,7 @@ HEAD_WORDS: Final = 512
 
 NAMES_AT: Final = HEAD_WORDS * 8
 EVENTS_AT: Final = NAMES_AT + NAMES_BYTES
-FILE_BYTES: Final = EVENTS_AT + 2 * EVENTS * 16
+FILE_BYTES: Final = EVENTS_AT + 2 * EVENTS * EVENT_BYTES
 
 
 class Kind(IntEnum):
@@ -90,7 +92,7 @@ class Kind(IntEnum):
     ABANDONED = 10
     """A step was abandoned (journey, step, reason)."""
     COUNTED = 11
-    """A business counter moved, second word: by how much (journey, name)."""
+    """A business counter moved, first word: by how much (journey, name)."""
 
 
 class JournalError(Exception):

@@ -24,6 +24,7 @@ from loadgen.journal.layout import (
     AT_NAMES_END,
     AT_SENT,
     AT_VERSION,
+    EVENT_BYTES,
     EVENTS,
     EVENTS_AT,
     FILE_BYTES,
@@ -130,9 +131,9 @@ def _read(name: str, memory: mmap.mmap) -> Remains:
     )
     untold = []
     for number, (sequence, half, second, sent_before) in enumerate(halves):
-        begin = EVENTS_AT + half * EVENTS * 16
+        begin = EVENTS_AT + half * EVENTS * EVENT_BYTES
         written = np.frombuffer(memory, dtype=np.uint64, count=2 * EVENTS, offset=begin).reshape(-1, 2)
-        ends = np.flatnonzero(written[:, 0] == 0)
+        ends = np.flatnonzero(written[:, 1] == 0)
         events = written[: int(ends[0]) if ends.size else EVENTS]
         sound = events[_sound(events, keys, kinds)]
         tally = fold(sound, keys)
@@ -167,8 +168,8 @@ def _names(name: str, memory: mmap.mmap, end: int) -> tuple[str, str, list[tuple
 
 def _sound(events: npt.NDArray[np.uint64], keys: list[tuple[str, ...]], kinds: list[int]) -> npt.NDArray[np.bool_]:
     """Which events have a key of their kind, or a stream."""
-    of = (events[:, 0] >> np.uint64(KIND_SHIFT)).astype(np.int64)
-    number = ((events[:, 0] >> np.uint64(KEY_SHIFT)) & np.uint64(KEY_MASK)).astype(np.int64)
+    of = (events[:, 1] >> np.uint64(KIND_SHIFT)).astype(np.int64)
+    number = ((events[:, 1] >> np.uint64(KEY_SHIFT)) & np.uint64(KEY_MASK)).astype(np.int64)
     known = np.zeros(KEY_MASK + 1, dtype=np.int64)
     known[: len(keys)] = kinds
     by_stream = (of >= Kind.STARTED) & (of <= Kind.MISSED)
