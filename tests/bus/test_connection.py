@@ -386,6 +386,12 @@ def free_port(closed_port):
     return closed_port
 
 
+@pytest.fixture
+def another_port(free_port):
+    with socket.create_server(("127.0.0.1", free_port)), socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
 def test_a_unix_socket(server, tmp_path, everything):
     url = f"unix://{tmp_path}/redis.sock"
     server("port 0", f"unixsocket {tmp_path}/redis.sock", ready=(tmp_path / "redis.sock").exists)
@@ -544,11 +550,11 @@ def test_a_long_error_is_cut():
     assert len(caught.value.message) < 400
 
 
-def test_sentinels_with_a_password_of_their_own(server, free_port):
+def test_sentinels_with_a_password_of_their_own(server, free_port, another_port):
     port = free_port
     server(f"port {port}", ready=answers(f"redis://127.0.0.1:{port}"))
-    watch = [f"port {port + 1}", f"sentinel monitor shop 127.0.0.1 {port} 1", f"requirepass {PASSWORD}"]
-    url = f"redis+sentinel://127.0.0.1:{port + 1}/shop"
+    watch = [f"port {another_port}", f"sentinel monitor shop 127.0.0.1 {port} 1", f"requirepass {PASSWORD}"]
+    url = f"redis+sentinel://127.0.0.1:{another_port}/shop"
     server(*watch, mode="--sentinel", ready=answers(f"{url}?sentinel_password={PASSWORD}"))
 
     error = refused(url)
