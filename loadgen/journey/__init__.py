@@ -13,7 +13,7 @@ from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.session import Session, ShopperGone, current
 from loadgen.journey.shopper import Shopper
 from loadgen.journey.steps import GaveUp, step
-from loadgen.journey.thinking import constant, exponential, lognormal, uniform
+from loadgen.journey.thinking import constant, exponential, lognormal, observed, uniform
 from loadgen.journey.wire import install, listen
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "listen",
     "load_users",
     "lognormal",
+    "observed",
     "step",
     "uniform",
 ]
