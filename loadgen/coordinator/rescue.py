@@ -64,8 +64,8 @@ class Rescue:
     def _look_at(self, controller: RunController, now_s: float) -> None:
         bus = RunBus(self._bus, controller.run)
         if bus.exists():
-            if not _is_finished(bus):
-                self._cluster.adopt(controller.run, controller.record.submitted_at)  # a part of Redis may be lost
+            if not self._is_listed(controller.run) and not _is_finished(bus):
+                self._cluster.adopt(controller.run, controller.record.submitted_at)  # a part of Redis was lost
             return
         papers = remembered(controller, now_s)
         if not bus.restore(papers):
@@ -74,6 +74,9 @@ class Rescue:
         why = papers.record.stop.reason if papers.record.stop else ""
         log.error("run %s: %s", controller.run, why)
         self._cluster.say(ControlMessage(kind="stop", run=controller.run, mode=StopMode.NOW, reason=why))
+
+    def _is_listed(self, run: str) -> bool:
+        return run in self._cluster.active() and self._cluster.submitted_at(run) > 0
 
 
 def _is_finished(bus: RunBus) -> bool:

@@ -13,6 +13,7 @@ workers does not disturb the series of the one under way. All series of a run ca
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 
 from prometheus_client import Metric
@@ -38,20 +39,22 @@ class SnapshotCollector(Collector):
 
     Args:
         latest: gives it; called once a scrape, from any thread.
+        monotonic: this process's clock, seconds.
     """
 
-    def __init__(self, latest: Latest) -> None:
-        self._latest = latest
+    def __init__(self, latest: Latest, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._latest, self._monotonic = latest, monotonic
 
     def collect(self) -> Iterable[Metric]:
         """All families, of one snapshot; none before there is one, and two from a coordinator that stands by."""
         snapshot = self._latest()
         if snapshot is None:
             return []
-        page = Page(families.ALL if snapshot.leading else families.OF_STANDBY)
+        leads = snapshot.leading and self._monotonic() < snapshot.leads_until_s
+        page = Page(families.ALL if leads else families.OF_STANDBY)
         page.put(families.CLUSTER_INFO, 1, snapshot.leader, __version__)
-        page.put(families.LEADER, snapshot.leading, snapshot.leader)
-        if snapshot.leading:
+        page.put(families.LEADER, leads, snapshot.leader)
+        if leads:
             _put_cluster(page, snapshot)
             _put_runs(page, snapshot.runs)
         return page.metrics()

@@ -117,9 +117,9 @@ def busy_run(**record: Any) -> RunSnapshot:
 class Scrape:
     """What a scraper reads, parsed, with samples by name and labels."""
 
-    def __init__(self, snapshot: ClusterSnapshot | None) -> None:
+    def __init__(self, snapshot: ClusterSnapshot | None, now_s: float = 0.0) -> None:
         registry = CollectorRegistry()
-        registry.register(SnapshotCollector(lambda: snapshot))
+        registry.register(SnapshotCollector(lambda: snapshot, lambda: now_s))
         self.text = generate_latest(registry).decode()
         self.openmetrics = generate_openmetrics(registry).decode()
         self.families = {family.name: family for family in parse_text(self.text)}

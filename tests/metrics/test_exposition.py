@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -36,6 +37,14 @@ def test_a_standby_shows_only_that_it_does_not_lead(make: SimpleNamespace) -> No
     assert set(page.families) == {"loadgen_cluster_info", "loadgen_leader"}
     assert page.value("loadgen_leader", coordinator="c1") == 0
     assert page.value("loadgen_cluster_info", coordinator="c1", version=__version__) == 1
+
+
+def test_a_leader_whose_lease_is_over_shows_that_it_stands_by(make: SimpleNamespace) -> None:
+    snapshot = replace(make.cluster(make.busy_run()), leads_until_s=100.0)
+    assert make.scrape(snapshot, now_s=99.9).value("loadgen_leader", coordinator="c1") == 1
+    page = make.scrape(snapshot, now_s=100.0)
+    assert set(page.families) == {"loadgen_cluster_info", "loadgen_leader"}
+    assert page.value("loadgen_leader", coordinator="c1") == 0
 
 
 def test_a_leader_shows_itself_its_workers_and_its_queue(make: SimpleNamespace) -> None:
