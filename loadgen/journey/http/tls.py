@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from _socket import socket as Socket  # noqa: N812 - it is a class
 from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
@@ -88,7 +89,7 @@ class TlsWire:
 
     proxy_head: bytes | None = None
 
-    def __init__(self, sock: socket.socket, waiter: Waiter, connection: Any, origin: Origin) -> None:
+    def __init__(self, sock: Socket, waiter: Waiter, connection: Any, origin: Origin) -> None:
         self._socket, self._waiter, self._connection, self._origin = sock, waiter, connection, origin
         self._read, self._write = connection.read, connection.write
         self._at_once = 0
@@ -212,7 +213,7 @@ class TlsWire:
 
 
 def secure(
-    sock: socket.socket, waiter: Waiter, origin: Origin, settings: ClientSettings, session: TlsSession | None
+    sock: Socket, waiter: Waiter, origin: Origin, settings: ClientSettings, session: TlsSession | None
 ) -> TlsWire:
     """Shake hands over a connection.
 
@@ -247,7 +248,7 @@ def secure(
     return TlsWire(sock, waiter, connection, origin)
 
 
-def _wrap(context: Any, sock: socket.socket, origin: Origin, session: ssl.SSLSession | None) -> Any:
+def _wrap(context: Any, sock: Socket, origin: Origin, session: ssl.SSLSession | None) -> Any:
     name = origin.host.rstrip(".")  # neither in certificates nor in SNI (RFC 6066, 3)
     try:
         return context._wrap_socket(sock, False, name, owner=None, session=session)  # noqa: SLF001 - see the module

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+from _socket import socket as Socket  # noqa: N812 - it is a class
 from collections.abc import Callable
 from math import inf
 from time import monotonic
@@ -99,7 +100,7 @@ class PlainWire:
 
     protocol = "http/1.1"
 
-    def __init__(self, sock: socket.socket, waiter: Waiter | None = None, proxy_head: bytes | None = None) -> None:
+    def __init__(self, sock: Socket, waiter: Waiter | None = None, proxy_head: bytes | None = None) -> None:
         self._socket = sock
         self._waiter = waiter or Waiter(sock.fileno())
         self._closed = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import tracemalloc
 from collections import Counter
@@ -231,11 +230,11 @@ def test_a_missing_certificate_file_is_refused_at_the_door() -> None:
     ],
 )
 def test_what_this_machine_lacks_comes_with_a_hint(monkeypatch: pytest.MonkeyPatch, number: int, hint: str) -> None:
-    class Poor(dialing._Socket):
-        def connect(self, _address: Any) -> None:
-            raise OSError(number, os.strerror(number))
+    class Poor(dialing.Socket):
+        def connect_ex(self, _address: Any) -> int:
+            return number
 
-    monkeypatch.setattr(dialing, "_Socket", Poor)
+    monkeypatch.setattr(dialing, "Socket", Poor)
     with pytest.raises(ConnectFailed, match=hint):
         dialer().open(Origin("http", "127.0.0.1", 80), None)
 
