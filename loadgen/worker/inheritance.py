@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -90,10 +90,17 @@ class Inheritance:
             if estate.settled_at_s is not None:
                 shutil.rmtree(estate.folder, ignore_errors=True)
 
-    def find(self) -> None:
-        """Take over what processes left that no supervisor looks after any more."""
+    def find(self, own: Set[str] = frozenset()) -> None:
+        """Take over what processes left that no supervisor looks after any more.
+
+        A process whose supervisor was killed may go on for a while, until its shoppers have left, so look now and again.
+
+        Args:
+            own: processes of this supervisor, which sees for itself when they end.
+        """
+        known = own | {estate.folder.name for estate in self._estates}
         for folder in sorted(self._folder.iterdir()):
-            if (folder / JOURNAL).is_file():
+            if folder.name not in known and (folder / JOURNAL).is_file():
                 self._take(folder, surely_ended=False)
 
     def take_over(self, worker: str) -> None:

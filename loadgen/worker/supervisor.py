@@ -33,6 +33,9 @@ log = logging.getLogger("loadgen.worker")
 LOOK_S: Final = 0.1
 """How often the processes are looked at."""
 
+FIND_S: Final = 1.0
+"""How often it is looked for what processes of a dead supervisor left."""
+
 HEIRS_PATIENCE_S: Final = 20.0
 """How long the end waits for what dead processes left to be sealed; the next supervisor finds the rest."""
 
@@ -83,10 +86,14 @@ class Supervisor:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        self._inheritance.find()
+        find_at_s = 0.0
         while not self._signals or any(place.child for place in self._places):
+            now_s = time.monotonic()
+            if now_s >= find_at_s:
+                self._inheritance.find({place.name for place in self._places})
+                find_at_s = now_s + FIND_S
             for place in self._places:
-                self._look_after(place, time.monotonic())
+                self._look_after(place, now_s)
             self._inheritance.tend()
             time.sleep(LOOK_S)
         patient_until_s = time.monotonic() + HEIRS_PATIENCE_S

@@ -232,6 +232,17 @@ def test_processes_of_a_dead_supervisor_are_found_but_living_ones_left_alone(mac
     assert [frame.last for frame in machine.sent()] == [True]
 
 
+def test_what_is_found_is_taken_over_once_and_what_others_look_after_is_left_to_them(machine: Machine) -> None:
+    machine.journal(1).close()
+    machine.inheritance.find(own={"w1"})
+    assert len(machine.inheritance) == 0
+    machine.inheritance.find()
+    machine.inheritance.find()
+    machine.inheritance.tend()
+    assert len(machine.inheritance) == 1
+    assert [frame.sequence for frame in machine.sent()] == [1]
+
+
 def test_kept_frames_are_whole_and_forgotten_when_sealed(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     for number in (1, 2, 3):
