@@ -44,8 +44,8 @@ class ClusterSnapshot:
         workers: workers with a live lease, by state (idle, busy, leaving).
         queued: runs that wait for their turn.
         runs: runs under way, and the one that finished last until the next starts.
-        leads_until_s: when its lease ends unless it is renewed, by this process's monotonic clock: whoever stood still or
-            was cut off for longer may have been replaced, and does not know it yet.
+        leads_until_s: when its lease ends unless it is renewed, by this process's monotonic clock: whoever stood still
+            or was cut off for longer may have been replaced, and does not know it yet.
     """
 
     leader: str

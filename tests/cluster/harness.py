@@ -185,6 +185,26 @@ def assert_exact(follower: Follower, shop: Shop, *, missed: bool = False) -> Non
     assert (arrivals.missed > 0) == missed, arrivals
     assert sum(worker.requests for worker in follower.record.workers.values()) == served
     assert follower.record.silences == []
+    assert_never_above_plan(follower)
+
+
+def assert_accounted_for(follower: Follower, shop: Shop) -> None:
+    """Worker processes of a run of :func:`one_page` were killed: what they counted is there, to the last request.
+
+    What was on the wire when a process died has been answered by the shop or not: nobody can know.
+    """
+    total, served = follower.stats.total, shop.stats()["requests_total"]
+    arrivals = total.arrivals_total()
+    assert arrivals.started + arrivals.missed + arrivals.dropped == follower.stats.planned
+    assert total.sent == total.requests + total.in_flight
+    assert total.requests <= served <= total.sent <= arrivals.started
+    assert not [worker.balance for worker in follower.record.workers.values() if worker.balance.gap]
+    assert follower.record.silences == [], "their supervisors told what they had counted"
+    assert_never_above_plan(follower)
+
+
+def assert_never_above_plan(follower: Follower) -> None:
+    """By no second of a run more shoppers had been started than the plan asked for by then."""
     rows = follower.stats.timeline()
     by_now = itertools.accumulate(row.tally.arrivals_total().started for row in rows)
     planned = [*itertools.accumulate(row.planned for row in rows), follower.stats.planned]
