@@ -8,7 +8,6 @@
                  ──▶ Wire
 
 The sockets are the operating system's own, not gevent's: a wire waits by itself (:mod:`loadgen.journey.http.waiting`).
-They are those of C, without Python's class around them; that and a connect without exceptions saves 4 of 24 µs.
 All instants are of ``time.monotonic``.
 """
 
@@ -19,7 +18,6 @@ import ipaddress
 import os
 import socket
 import sys
-from _socket import socket as Socket  # noqa: N812 - it is a class
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Final
@@ -32,7 +30,7 @@ from loadgen.journey.http.proxies import open_tunnel, read_proxy
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.tls import TlsSession, secure
 from loadgen.journey.http.waiting import Waiter
-from loadgen.journey.http.wires import Origin, PlainWire, Wire
+from loadgen.journey.http.wires import Origin, PlainWire, Socket, Wire
 
 _NOT_BLOCKING: Final[int] = getattr(socket, "SOCK_NONBLOCK", 0)
 """Asked for with the socket where that can be: one system call less. 0 elsewhere."""

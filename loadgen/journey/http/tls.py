@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-from _socket import socket as Socket  # noqa: N812 - it is a class
 from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
@@ -20,7 +19,7 @@ from loadgen.journey.http.certificates import context_of, explained
 from loadgen.journey.http.failures import ConnectionReset, Phase, RequestFailed, TlsFailed
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.waiting import Waiter
-from loadgen.journey.http.wires import NEVER, End, Origin, wait_to_write
+from loadgen.journey.http.wires import NEVER, End, Origin, Socket, wait_to_write
 
 RECORD_BYTES: Final = 16384
 """The most that one TLS record holds (RFC 8446, 5.1), and so the most that OpenSSL gives at once."""

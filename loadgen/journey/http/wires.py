@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+import _socket
 import socket
-from _socket import socket as Socket  # noqa: N812 - it is a class
 from collections.abc import Callable
 from math import inf
 from time import monotonic
@@ -18,6 +18,12 @@ from loadgen.journey.http.waiting import Waiter
 
 RECEIVE_BYTES: Final = 65536
 """Bytes read at once: a usual page in one piece."""
+
+
+class Socket(_socket.socket):
+    """The operating system's socket, without what ``socket.socket`` puts around it: 4 of 24 µs from open to close."""
+
+    __slots__ = ("__weakref__",)  # for TLS
 
 
 class Origin(NamedTuple):
