@@ -237,6 +237,22 @@ def test_a_lost_worker_that_comes_back_is_heard_and_done(stage):
     assert run.bus.sealed_sequence("b") == lost.sequence
 
 
+def test_a_lost_worker_is_not_silent_whose_frames_are_found_later(stage):
+    run = stage()
+    run.join("a")
+    lost = run.join("b")
+    run.until_second(3.4)
+    run.lose("b")  # its supervisor was killed with it
+    run.until_second(5)
+    assert [silence.worker for silence in run.record.silences] == ["b"]
+    lost.bequeath()  # another supervisor on its machine has found what it left
+    run.finish()
+
+    assert run.record.workers["b"].state == "lost"
+    assert run.record.silences == []
+    assert "unreported" not in codes(run.record.verdict)
+
+
 def test_what_a_worker_missed_is_counted_once_when_it_comes_back(stage, make):
     run = stage()
     run.join("a")
