@@ -14,6 +14,7 @@ need() { # need PROGRAM PACKAGE WHAT
 need promtool prometheus "metrics are checked with it"
 need redis-server redis-server "the bus is tried on Redis, beside the embedded Valkey"
 need openssl openssl "makes certificates for TLS"
+need cc "gcc libc6-dev" "makes machines whose clocks are wrong"
 need nginx nginx "latencies are held against its own"
 
 [ -n "$missing" ] || exit 0

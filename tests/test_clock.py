@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import loadgen
 from loadgen.clock import SLEW, ClusterClock, TimeSample
 
 
@@ -109,3 +112,25 @@ def test_time_never_runs_backwards_and_never_jumps(updates):
             assert (1 - SLEW) * passed_s - 1e-6 <= now_s - last_s <= (1 + SLEW) * passed_s + 1e-6
             last_s, read_at_s = now_s, hands.at_s
             clock.update([sample(hands.at_s, offset_s)])
+
+
+IN_CLUSTER_TIME = (
+    "bus",
+    "cli",
+    "coordinator",
+    "journal",
+    "messages",
+    "metrics",
+    "report",
+    "stats",
+    "verdict",
+    "worker",
+)
+OWN_CLOCK = re.compile(r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\(|from time import .*\btime\b")
+
+
+def test_who_speaks_of_cluster_time_never_asks_its_own_machine_for_the_time_of_day():
+    root = Path(loadgen.__file__).parent
+    modules = [path for package in IN_CLUSTER_TIME for path in (root / package).rglob("*.py")]
+    assert len(modules) > len(IN_CLUSTER_TIME)
+    assert [path.name for path in modules if OWN_CLOCK.search(path.read_text(encoding="utf-8"))] == []
