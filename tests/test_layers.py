@@ -44,6 +44,7 @@ HOMES = {
     "jinja2": {"report", "demoshop"},
     "markupsafe": {"report", "demoshop"},
     "httptools": {"demoshop", "journey"},
+    "faker": {"data"},
     "msgpack": {"messages"},
     "yaml": {"plan"},
 }

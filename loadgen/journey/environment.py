@@ -6,7 +6,7 @@ times, ``context`` the rest. Locust's statistics object exists, but nothing feed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.user.users import User
 
+from loadgen.journey.sources import Source
 from loadgen.journey.target import aim
 
 
@@ -24,7 +25,7 @@ class PlanContext:
 
     Attributes:
         seed: seeds every shopper's choices.
-        data: rows of the plan's data files, by name.
+        data: the plan's sources of data, by name; each is a sequence of its rows.
         headers: sent with every request.
         think_scale: factor on think times; 0 switches them off.
         insecure_tls: whether any certificate of the target is good enough.
@@ -33,7 +34,7 @@ class PlanContext:
     """
 
     seed: int = 0
-    data: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    data: Mapping[str, Source] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     think_scale: float = 1.0
     insecure_tls: bool = False

@@ -16,6 +16,7 @@ from locust.exception import StopTest, StopUser
 from locust.user.users import User
 
 from loadgen.errors import JourneyError
+from loadgen.journey.sources import give_back
 from loadgen.journey.tracing import has_traceparent
 
 
@@ -79,7 +80,11 @@ _LEFT: Final[Any] = _Left()
 
 
 def let_go(user: User) -> None:
-    """Close a user's connections, unless its class shares them among users (``client_pool``, ``pool_manager``)."""
+    """Close a user's connections, unless its class shares them among users (``client_pool``, ``pool_manager``).
+
+    The rows that were its own are free again.
+    """
+    give_back(user)
     user._taskset_instance = _LEFT  # noqa: SLF001 - Locust never lets go of it
     client: Any = getattr(user, "client", None)
     if getattr(client, "belongs_to_shopper", False):

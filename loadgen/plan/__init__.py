@@ -6,14 +6,15 @@ Layer 2: reads files, knows no network and no clock.
 """
 
 from loadgen.plan.conditions import Condition, Guard, Threshold
-from loadgen.plan.model import DataFile, JourneyRef, Plan, WorkersDemand
+from loadgen.plan.data import DataSource
+from loadgen.plan.model import JourneyRef, Plan, WorkersDemand
 from loadgen.plan.problems import InvalidPlan, Problem, render
 from loadgen.plan.stream import LoadModel, Spacing, Stream
 from loadgen.plan.target import Target
 
 __all__ = [
     "Condition",
-    "DataFile",
+    "DataSource",
     "Guard",
     "InvalidPlan",
     "JourneyRef",

@@ -14,12 +14,13 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from loadgen.errors import JourneyError
+from loadgen.plan.data import DataSource
 from loadgen.plan.model import Plan
 from loadgen.plan.read import LoadedPlan
 
@@ -28,6 +29,9 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 MAX_FILES: Final = 2000
 """More files than this are no journeys but somebody's home folder."""
+
+CHUNK_BYTES: Final = 4 * 1024 * 1024
+"""A file is hashed in pieces of so much: a few milliseconds each."""
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The oldest time a zip can hold: equal bundles pack to equal bytes."""
@@ -117,6 +121,23 @@ def digest_of(hashes: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def digest_of_file(path: Path, breathe: Callable[[], None] = lambda: None) -> str:
+    """SHA-256 (hex) of a file, read piece by piece.
+
+    Raises:
+        JourneyError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(CHUNK_BYTES):
+                digest.update(piece)
+                breathe()
+    except OSError as error:
+        raise JourneyError(f"cannot read {path}: {error.strerror or error}") from error
+    return digest.hexdigest()
+
+
 def collect(loaded: LoadedPlan) -> tuple[Plan, Bundle]:
     """Gather what goes with a plan.
 
@@ -128,14 +149,19 @@ def collect(loaded: LoadedPlan) -> tuple[Plan, Bundle]:
     """
     journeys = [journey.path for journey in loaded.journeys]
     sources = {file for path in journeys for file in _with_imports(path)}
-    data = loaded.data_files
+    at_hand = loaded.data_files
+    installed = {source.name for source in loaded.plan.data if source.installed}
+    data = {name: path for name, path in at_hand.items() if name not in installed}
     root = Path(os.path.commonpath([path.parent for path in [*journeys, *sources, *data.values()]]))
     everything = sorted(sources | set(data.values()))
     if len(everything) > MAX_FILES:
         raise JourneyError(f"the plan's journeys import more than {MAX_FILES} local files")
     files = {path.relative_to(root).as_posix(): _content(path) for path in everything}
     if sum(len(content) for content in files.values()) > MAX_BYTES:
-        raise JourneyError("the plan's journeys and data are larger than 64 MiB", hint="keep the data on the workers")
+        raise JourneyError(
+            "the plan's journeys and data are larger than 64 MiB",
+            hint="install large data files on the workers (loadgen worker --data DIR) and say installed: true",
+        )
     inside = {path: path.relative_to(root).as_posix() for path in [*journeys, *data.values()]}
     plan = loaded.plan.model_copy(
         update={
@@ -144,12 +170,24 @@ def collect(loaded: LoadedPlan) -> tuple[Plan, Bundle]:
                 for ref, path in zip(loaded.plan.journeys, journeys, strict=True)
             ),
             "data": tuple(
-                ref.model_copy(update={"file": inside[data[ref.name]]}) if ref.name in data else ref
-                for ref in loaded.plan.data
+                _known(source, at_hand[source.name], inside.get(at_hand[source.name]))
+                if source.name in at_hand
+                else source
+                for source in loaded.plan.data
             ),
         }
     )
     return plan, Bundle(files)
+
+
+def _known(source: DataSource, path: Path, inside: str | None) -> DataSource:
+    """A source with its digest, and its path inside the bundle if it is there."""
+    digest = digest_of_file(path)
+    if source.sha256 not in ("", digest):
+        raise JourneyError(
+            f"{path} has digest {digest[:12]}, the plan says {source.sha256[:12]}", hint="is it the right file?"
+        )
+    return source.model_copy(update={"file": inside or source.file, "sha256": digest})
 
 
 def _with_imports(path: Path) -> set[Path]:

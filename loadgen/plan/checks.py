@@ -74,7 +74,7 @@ def consistency(plan: Mapping[str, Any]) -> Iterator[Finding]:
     users = [item.get("user") for item in _mappings(plan, "journeys")]
     yield from _repeated(plan, "journeys", "user", "the journey '{}' is given twice")
     yield from _repeated(plan, "load", "name", "the name '{}' is taken by another stream")
-    yield from _repeated(plan, "data", "name", "the name '{}' is taken by another data file")
+    yield from _repeated(plan, "data", "name", "the name '{}' is taken by other data")
     for index, stream in enumerate(items(plan, "load")):
         if isinstance(stream, Mapping):
             yield from _unknown_users(index, stream, [user for user in users if isinstance(user, str)])

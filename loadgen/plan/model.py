@@ -11,14 +11,14 @@ What needs several parts at once (names that must be known or distinct) is check
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from loadgen.plan import checks
 from loadgen.plan.conditions import Guard, Threshold
-from loadgen.plan.names import ClassName, DataPath, JourneyPath, Label, Word, check_prose
+from loadgen.plan.data import DataSource
+from loadgen.plan.names import ClassName, JourneyPath, Label, Word, check_prose
 from loadgen.plan.stream import LoadModel, Stream, Weight
 from loadgen.plan.target import Target
 from loadgen.shapes import Duration
@@ -33,8 +33,8 @@ MAX_JOURNEYS = 200
 MAX_CONDITIONS = 100
 """Thresholds or guards: more than a person reads in a report."""
 
-MAX_DATA_FILES = 50
-"""Every worker holds them in memory."""
+MAX_SOURCES = 50
+"""A shop's test suite has a few kinds of data; each is two open files of every worker."""
 
 MAX_TAGS = 100
 """Tags choose tasks; nobody has more than a few."""
@@ -68,40 +68,6 @@ class JourneyRef(_Part):
         description="Its part of the mix: with weights 70 and 30, seven shoppers of ten run the first.",
         examples=[70],
     )
-
-
-class DataFormat(StrEnum):
-    """How a data file is written."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
-class DataFile(_Part):
-    """Data that journeys draw from: customers, search terms, products."""
-
-    name: Label = Field(description="The name by which journeys ask for it.", examples=["customers"])
-    file: DataPath = Field(
-        description="The file, relative to the plan. May hold ${env:NAME}.", examples=["../data/customers.csv"]
-    )
-    format: DataFormat | None = Field(
-        default=None, description="csv (first line is the header) or jsonl; by default told by the file's ending."
-    )
-
-    @model_validator(mode="after")
-    def _format_is_known(self) -> Self:
-        if self.format is None and self.read_as is None:
-            expected = "expected a file that ends in .csv or .jsonl, or a format"
-            raise ValueError(f"{expected}; got '{self.file}'")
-        return self
-
-    @property
-    def read_as(self) -> DataFormat | None:
-        """The format as given, or as the file's ending tells it."""
-        if self.format is not None:
-            return self.format
-        ending = self.file.rpartition(".")[2].lower()
-        return {"csv": DataFormat.CSV, "jsonl": DataFormat.JSONL, "ndjson": DataFormat.JSONL}.get(ending)
 
 
 class WorkersDemand(_Part):
@@ -147,8 +113,8 @@ class Plan(_Part):
         max_length=MAX_CONDITIONS,
         description="Conditions watched all the time; one that holds for its window stops the run.",
     )
-    data: tuple[DataFile, ...] = Field(
-        default=(), max_length=MAX_DATA_FILES, description="Files with data that journeys draw from."
+    data: tuple[DataSource, ...] = Field(
+        default=(), max_length=MAX_SOURCES, description="Data that journeys draw from: files, or invented rows."
     )
     tags: tuple[Word, ...] = Field(
         default=(), max_length=MAX_TAGS, description="Run only tasks with one of these tags."

@@ -69,7 +69,7 @@ class LoadedPlan:
     @property
     def data_files(self) -> dict[str, Path]:
         """Absolute paths of the data files by name, but for those whose path depends on the environment."""
-        files = {data.name: data.file for data in self.plan.data if not has_references(data.file)}
+        files = {data.name: data.file for data in self.plan.data if data.file and not has_references(data.file)}
         return {name: (self.path.parent / file).resolve() for name, file in files.items()}
 
     def problem(self, finding: Finding) -> Problem:

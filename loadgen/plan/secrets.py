@@ -45,7 +45,7 @@ def has_references(text: str) -> bool:
 
 def names_in(plan: Plan) -> set[str]:
     """The environment variables that a worker needs for this plan."""
-    texts = [plan.target.base_url, *plan.target.headers.values(), *(data.file for data in plan.data)]
+    texts = [plan.target.base_url, *plan.target.headers.values(), *(data.file or "" for data in plan.data)]
     return {name for text in texts for name in _references(text)}
 
 

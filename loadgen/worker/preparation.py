@@ -7,25 +7,27 @@ Checked in this order, so that nothing is imported that was not trusted first::
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
+import gevent
 from locust.user.users import User
 
+from loadgen.data.cache import RowCache
+from loadgen.data.installed import installed_file
+from loadgen.data.opening import open_rows
 from loadgen.errors import JourneyError
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.load import find_user, load_users
+from loadgen.journey.sources import Source
 from loadgen.messages import RunSpec
 from loadgen.plan.bundle import Bundle
-from loadgen.plan.model import DataFile, DataFormat, Plan
+from loadgen.plan.data import DataSource
+from loadgen.plan.model import Plan
 from loadgen.plan.secrets import resolve, resolve_target, values_in
 from loadgen.worker.settings import WorkerSettings
 from loadgen.worker.targets import AllowedTargets
@@ -79,7 +81,7 @@ def prepare(
     environment = JourneyEnvironment(
         PlanContext(
             seed=plan.seed,
-            data={data.name: read_data(root, data, os.environ) for data in plan.data},
+            data={source.name: open_source(root, source, plan, os.environ, settings.data_dirs) for source in plan.data},
             headers=target.headers,
             insecure_tls=target.insecure_tls,
             http=target.http,
@@ -137,26 +139,42 @@ def _compare(spec: RunSpec, bundle: Bundle, whose: str) -> None:
     )
 
 
-def read_data(root: Path, data: DataFile, environ: Mapping[str, str]) -> list[Any]:
-    """The rows of a data file: dicts by column for CSV, whatever each line holds for JSON lines.
+def open_source(
+    root: Path,
+    source: DataSource,
+    plan: Plan,
+    environ: Mapping[str, str],
+    folders: Sequence[str] = (),
+    cache: RowCache | None = None,
+) -> Source:
+    """Open a source of data; its rows stay on disk.
 
     Args:
         root: folder of the journey code; a path that names a secret may lead anywhere on this worker.
-        data: the plan's entry.
+        source: the plan's entry.
+        plan: the plan.
         environ: for references in its path.
+        folders: where the operator installed data.
+        cache: where indexes are kept; by default the machine's own place.
 
     Raises:
         PlanError: a variable is not set.
-        JourneyError: the file is missing or malformed.
+        JourneyError: the file is missing, malformed, or another one than the author's.
     """
-    path = root / resolve(data.file, environ)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        if data.read_as is DataFormat.CSV:
-            return list(csv.DictReader(io.StringIO(text)))
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (OSError, ValueError, csv.Error, RecursionError) as error:
-        raise JourneyError(f"the data file {data.name} ({data.file}) cannot be read: {error}") from error
+    cache = cache or RowCache()
+    if source.file is None:
+        rows = open_rows(source, None, plan.seed, cache)
+    elif source.installed:
+        path = installed_file(source, folders, breathe=_breathe)
+        rows = open_rows(source, path, plan.seed, cache, digest=source.sha256, breathe=_breathe)
+    else:
+        path = root / resolve(source.file, environ)
+        rows = open_rows(source, path, plan.seed, cache, digest=source.sha256, breathe=_breathe)
+    return Source(source, rows, plan.seed)
+
+
+def _breathe() -> None:
+    gevent.sleep(0)  # beats and stops go on while a large file is read
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

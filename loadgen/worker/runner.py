@@ -61,6 +61,10 @@ class LoadRunner(Runner):
         """End the run, as a journey asked for."""
         self._on_quit("a journey called runner.quit()")
 
+    def end_run(self, reason: str) -> None:
+        """End the run for a reason of the plan's."""
+        self._on_quit(reason)
+
     def stop(self) -> None:
         """The same as :meth:`quit`: there is no idle state to go back to."""
         self._on_quit("a journey called runner.stop()")

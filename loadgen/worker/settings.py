@@ -25,6 +25,7 @@ class WorkerSettings(BaseModel):
         labels: what runs may choose it by.
         weight: how much of a run's load it takes, compared with other workers.
         journeys_dir: folder of installed journey code; empty takes only shipped code.
+        data_dirs: folders of installed data files.
         allow_targets: patterns of hosts it may aim at; loopback is always allowed.
         lease_s: how long it is believed to be there without a word, seconds.
         spool: folder for what must outlive the process; empty keeps it in the process alone.
@@ -38,6 +39,7 @@ class WorkerSettings(BaseModel):
     labels: dict[str, str] = {}
     weight: float = 1.0
     journeys_dir: str = ""
+    data_dirs: tuple[str, ...] = ()
     allow_targets: tuple[str, ...] = ()
     lease_s: float = 5.0
     spool: str = ""

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
+from loadgen.data.cache import RowCache
 from loadgen.errors import JourneyError, PlanError, TargetError
 from loadgen.messages import RunSpec
-from loadgen.plan.bundle import Bundle
-from loadgen.plan.model import DataFile
-from loadgen.worker.preparation import prepare, read_data, scratch_folder
+from loadgen.plan.bundle import Bundle, digest_of_file
+from loadgen.plan.data import DataSource
+from loadgen.worker.preparation import open_source, prepare, scratch_folder
 from loadgen.worker.targets import AllowedTargets
 
 KEY = b"the cluster's key"
@@ -253,54 +254,71 @@ def test_a_journey_that_is_not_in_its_file_is_refused(case):
 
 def data_file(name, text, tmp_path, **more):
     (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return DataFile(**{"name": "rows", "file": name} | more)
+    return DataSource(**{"name": "rows", "file": name} | more)
 
 
-def test_csv_gives_rows_by_column(tmp_path):
+@pytest.fixture
+def rows_of(make, tmp_path):
+    """All rows of a source, as a worker reads them."""
+
+    def read(source, root=tmp_path, environ=None, folders=()):
+        cache = RowCache(tmp_path)
+        return open_source(root, source, make.plan(), environ or {}, folders, cache)[:]
+
+    return read
+
+
+def test_csv_gives_rows_by_column(tmp_path, rows_of):
     data = data_file("a.csv", '\ufeffname,city\nAnna,Köln\n"Bob, jr",Graz\n', tmp_path)
 
-    assert read_data(tmp_path, data, {}) == [{"name": "Anna", "city": "Köln"}, {"name": "Bob, jr", "city": "Graz"}]
+    assert rows_of(data) == [{"name": "Anna", "city": "Köln"}, {"name": "Bob, jr", "city": "Graz"}]
 
 
-def test_json_lines_give_whatever_each_line_holds(tmp_path):
+def test_json_lines_give_whatever_each_line_holds(tmp_path, rows_of):
     data = data_file("a.jsonl", '{"name": "Anna"}\n\n[1, 2]\n"x"\n', tmp_path)
 
-    assert read_data(tmp_path, data, {}) == [{"name": "Anna"}, [1, 2], "x"]
+    assert rows_of(data) == [{"name": "Anna"}, [1, 2], "x"]
 
 
-def test_the_format_may_be_given(tmp_path):
-    data = data_file("a.txt", "a\n1\n", tmp_path, format="csv")
-
-    assert read_data(tmp_path, data, {}) == [{"a": "1"}]
+def test_the_format_may_be_given(tmp_path, rows_of):
+    assert rows_of(data_file("a.txt", "a\n1\n", tmp_path, format="csv")) == [{"a": "1"}]
 
 
-def test_a_path_may_depend_on_the_worker(tmp_path):
+def test_rows_may_be_invented(rows_of):
+    assert len(rows_of(DataSource(name="people", generate="customers", rows=3))) == 3
+
+
+def test_a_path_may_depend_on_the_worker(tmp_path, rows_of):
     data = data_file("a.csv", "a\n1\n", tmp_path).model_copy(update={"file": "${env:DATA}/a.csv"})
 
-    assert read_data(tmp_path / "elsewhere", data, {"DATA": str(tmp_path)}) == [{"a": "1"}]
+    assert rows_of(data, tmp_path / "elsewhere", {"DATA": str(tmp_path)}) == [{"a": "1"}]
     with pytest.raises(PlanError, match="DATA is not set"):
-        read_data(tmp_path, data, {})
+        rows_of(data)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.csv", b"\xff\xfe"),
-        ("a.csv", "a,b\n" + "x" * 200_000 + ",1\n"),
-        ("a.jsonl", "{"),
-        ("a.jsonl", "[" * 100_000),
-        ("a.jsonl", b"\xff"),
-    ],
-    ids=["not utf-8", "a field too long", "half a line", "too deep", "no text"],
-)
-def test_malformed_data_is_an_error_of_journeys(tmp_path, name, text):
-    with pytest.raises(JourneyError, match=r"the data file rows \(a\..*\) cannot be read"):
-        read_data(tmp_path, data_file(name, text, tmp_path), {})
+def test_malformed_data_is_an_error_of_journeys(tmp_path, rows_of):
+    with pytest.raises(JourneyError, match=r"a\.csv:2: the row has 1 values, the header 2"):
+        rows_of(data_file("a.csv", "a,b\n1\n", tmp_path))
 
 
-def test_data_that_is_missing_is_an_error_of_journeys(tmp_path):
-    with pytest.raises(JourneyError, match="cannot be read"):
-        read_data(tmp_path, DataFile(name="rows", file="nowhere.csv"), {})
+def test_data_that_is_missing_is_an_error_of_journeys(rows_of):
+    with pytest.raises(JourneyError, match="cannot be read: No such file"):
+        rows_of(DataSource(name="rows", file="nowhere.csv"))
+
+
+def test_installed_data_is_looked_for_where_the_operator_said_and_compared(tmp_path, rows_of):
+    source = data_file("a.csv", "a\n1\n", tmp_path, installed=True).model_copy(update={"file": "../elsewhere/a.csv"})
+    digest = digest_of_file(tmp_path / "a.csv")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    assert rows_of(source.model_copy(update={"sha256": digest}), folders=(str(empty), str(tmp_path))) == [{"a": "1"}]
+    with pytest.raises(JourneyError, match=r"this worker's a\.csv has digest .*, the plan's author had 000000000000"):
+        rows_of(source.model_copy(update={"sha256": "0" * 64}), folders=(str(tmp_path),))
+    with pytest.raises(JourneyError, match="is not on this worker"):
+        rows_of(source, folders=(str(empty),))
+    with pytest.raises(JourneyError, match="which has no data"):
+        rows_of(source)
 
 
 def test_journeys_find_their_data(case):
@@ -308,7 +326,8 @@ def test_journeys_find_their_data(case):
     case.bundle = Bundle({**case.bundle.files, "data/skus.jsonl": rows})
     case.plan = case.make.plan(data=[{"name": "skus", "file": "data/skus.jsonl"}])
 
-    assert case.prepare().environment.context.data == {"skus": [{"sku": 1}]}
+    data = case.prepare().environment.context.data
+    assert {name: list(rows) for name, rows in data.items()} == {"skus": [{"sku": 1}]}
 
 
 def test_scratch_is_gone_afterwards():
