@@ -16,6 +16,7 @@ def journey() -> None:
     \b
     Examples:
       loadgen journey try journeys/browse.py --host http://127.0.0.1:8100
+      loadgen journey show flow.py
     """  # noqa: D301 - \b keeps click from wrapping the examples
 
 
@@ -46,3 +47,22 @@ def try_(file: Path, user: str | None, host: str | None, think: float, tasks: in
         click.echo(line)
     if trial.how != "completed":
         raise JourneyError("the journey was not completed", hint="the failed requests above say why")
+
+
+@journey.command("show")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--user", metavar="NAME", help="One of its classes; all flows of the file by default.")
+def show_(file: Path, user: str | None) -> None:
+    """Print the flows of FILE: states, probabilities, think times, and how often a shopper comes to each state.
+
+    Nothing is sent anywhere. A mistake in a flow is named with its line, and ends this with 4.
+
+    \b
+    Examples:
+      loadgen journey show flow.py
+      loadgen journey show flow.py --user Visitor
+    """  # noqa: D301 - \b keeps click from wrapping the examples
+    from loadgen.journey.show import show
+
+    for line in show(file, user):
+        click.echo(line)

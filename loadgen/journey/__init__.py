@@ -6,6 +6,8 @@
 """
 
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
+from loadgen.journey.flow import Flow, state
+from loadgen.journey.graph import DONE, LEAVE, REST, FlowError
 from loadgen.journey.http.pages.page import Asset, Page
 from loadgen.journey.http.user import FastHttpUser
 from loadgen.journey.load import JourneyFile, find_user, load_users
@@ -17,8 +19,13 @@ from loadgen.journey.thinking import constant, exponential, lognormal, observed,
 from loadgen.journey.wire import install, listen
 
 __all__ = [
+    "DONE",
+    "LEAVE",
+    "REST",
     "Asset",
     "FastHttpUser",
+    "Flow",
+    "FlowError",
     "GaveUp",
     "JourneyEnvironment",
     "JourneyFile",
@@ -38,6 +45,7 @@ __all__ = [
     "load_users",
     "lognormal",
     "observed",
+    "state",
     "step",
     "uniform",
 ]

@@ -23,6 +23,8 @@ def broken_import(error: BaseException, root: Path, file: str) -> JourneyError:
         root: the journeys' directory; only frames below it are shown.
         file: the file's name, as the plan gives it.
     """
+    if isinstance(error, JourneyError):  # one of ours, with the place in it
+        return JourneyError(f"{file} does not import\n  {error.message}", hint=error.hint)
     hint = "try it with: python -m py_compile FILE" if isinstance(error, SyntaxError) else ""
     if isinstance(error, ModuleNotFoundError):
         hint = f"pip install {(error.name or '').partition('.')[0]} on every worker, or put it beside the journey"

@@ -80,7 +80,7 @@ class Session:
         journey: name of the user class.
         stream: index of the plan's stream of load.
         lag_us: how late the shopper was started, microseconds.
-        arrival: number of this arrival in its stream on this worker; seeds the shopper's choices.
+        arrival: tells this shopper from all others of its stream, on whatever worker; seeds its choices.
 
     Attributes:
         step: the step the shopper is in, "" outside of steps.
@@ -115,7 +115,7 @@ class Session:
         "user",
     )
 
-    def __init__(self, recorder: Recorder, journey: str, stream: int = 0, lag_us: int = 0, arrival: int = 0) -> None:
+    def __init__(self, recorder: Recorder, journey: str, stream: int = 0, lag_us: int = 0, arrival: object = 0) -> None:
         self.recorder = recorder
         self.journey = journey
         self.stream = stream

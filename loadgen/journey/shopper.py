@@ -191,11 +191,15 @@ class Shopper(FastHttpUser):
     def rng(self) -> random.Random:
         """This shopper's own random generator, seeded by the plan's seed and the arrival: repeatable."""
         if self._rng is None:
-            seed = getattr(getattr(self.environment, "context", None), "seed", 0)
-            session = self.loadgen_session
-            who = f"{session.recorder.worker}:{session.stream}:{session.arrival}" if session else ""
-            self._rng = Dice(f"{seed}:{type(self).__name__}:{who}")
+            self._rng = self.dice_for("")
         return self._rng
+
+    def dice_for(self, purpose: str) -> Dice:
+        """A random generator for one purpose, untouched by what is drawn for others; seeded as :attr:`rng` is."""
+        seed = getattr(getattr(self.environment, "context", None), "seed", 0)
+        session = self.loadgen_session
+        who = f"{session.stream}:{session.arrival}" if session else ""
+        return Dice(f"{seed}:{type(self).__name__}:{who}{purpose and ':'}{purpose}")
 
     def pick(self, choices: Sequence[T]) -> T:
         """One of them, all alike."""

@@ -116,6 +116,7 @@ class ClosedLoad:
 
     def _start(self, journey: str) -> Session:
         self._started += 1
-        session = Session(self._recorder, journey, self._index, 0, self._started)
+        who = f"{self._recorder.worker}:{self._started}"
+        session = Session(self._recorder, journey, self._index, 0, who)
         self._shoppers.come(session, None)
         return session

@@ -129,4 +129,4 @@ class OpenLoad:
         lag_us = max(0, round(lag_s * 1e6))
         self._recorder.arrival_started(self._index, lag_us, lag_s > LATE_S)
         journey = self._journeys[arrival.journey]
-        self._shoppers.come(Session(self._recorder, journey, self._index, lag_us, arrival.cell), self._stream.session)
+        self._shoppers.come(Session(self._recorder, journey, self._index, lag_us, arrival.u), self._stream.session)

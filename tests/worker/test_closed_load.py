@@ -107,7 +107,7 @@ def test_who_left_is_replaced(hall, start):
 
     assert staying(hall) == 6
     assert len(hall.crowd.came) == 8
-    assert [session.arrival for session, _ in hall.crowd.came] == list(range(1, 9))
+    assert [session.arrival for session, _ in hall.crowd.came] == [f"{hall.recorder.worker}:{n}" for n in range(1, 9)]
 
 
 def test_a_share_holds_from_its_instant(hall, start):

@@ -71,7 +71,7 @@ def test_each_shopper_knows_its_journey_arrival_and_lag(hall, start):
     load.deal(hall.now_s)
     ((session, tasks),) = hall.crowd.came
 
-    assert (session.stream, session.arrival, session.lag_us, tasks) == (0, 0, 30_000, 1)
+    assert (session.stream, session.arrival, session.lag_us, tasks) == (0, 0.5, 30_000, 1)
     play(hall, load, 10)
     mix = Counter(session.journey for session, _ in hall.crowd.came)
     assert mix["Browser"] == pytest.approx(75, abs=1)
@@ -119,7 +119,7 @@ def test_two_workers_start_every_arrival_once(hall, start):
         hall.now_s += 0.02
         for load in loads:
             load.deal(hall.now_s)
-    cells = sorted(session.arrival for session, _ in hall.crowd.came)
+    cells = sorted(int(session.arrival) for session, _ in hall.crowd.came)
 
     assert cells == list(range(100))
 
