@@ -131,7 +131,7 @@ def _counting(played: Played, counts: Counts) -> Iterator[str]:
         yield f"planned {counts.planned}, the plan says {RATE * LOAD_S:g}"
     if counts.recorded > counts.started:
         yield f"{counts.recorded} requests of {counts.started} shoppers"
-    bad = [seen for seen in played.seen if seen.status != 204]
+    bad = [seen for seen in played.seen if seen.status != 200]
     if bad:
         yield f"answered otherwise: {bad[:3]}"
     for worker in played.follower.record.workers.values():

@@ -1,4 +1,7 @@
-"""nginx as the target: it answers everything at once and writes down who asked when, the independent count."""
+"""nginx as the target: it writes down who asked when, the independent count.
+
+The second half of an answer comes an eighth of a second after the first, so at any time some answers are on the wire.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +22,37 @@ pid {folder}/nginx.pid;
 error_log stderr crit;
 events {{ worker_connections 4096; }}
 http {{
-    log_format arrival '$msec $status $request_uri $http_x_worker';
+    log_format arrival '$msec $request_time $status $request_uri $http_x_worker';
     client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
     uwsgi_temp_path {folder}; scgi_temp_path {folder};
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         location /status {{ access_log off; stub_status; }}
-        location / {{ access_log {folder}/arrivals.log arrival; return 204; }}
+        location / {{
+            access_log {folder}/arrivals.log arrival;
+            root {folder};
+            sendfile_max_chunk {half};
+            limit_rate {rate};
+            rewrite ^ /answer break;
+        }}
     }}
 }}
 """
+
+
+HALF_BYTES = 512
+"""So much of an answer is sent at once; nginx waits afterwards until its rate allows the rest."""
+
+ANSWER_BYTES = 600
+"""With its head it takes two such parts."""
 
 
 class Seen(NamedTuple):
     """One request as the server saw it.
 
     Attributes:
-        at_s: when it was answered, seconds since the Unix epoch, by milliseconds.
-        status: how.
+        at_s: when it came, seconds since the Unix epoch, by milliseconds.
+        status: how it was answered.
         number: which arrival of the plan it said to be.
         worker: who it said had started it.
     """
@@ -62,7 +78,9 @@ class Target:
         self.url = f"http://127.0.0.1:{free_port()}"
         self._log = folder / "arrivals.log"
         configuration = folder / "nginx.conf"
-        configuration.write_text(_CONFIGURATION.format(folder=folder, port=self.url.rpartition(":")[2]))
+        (folder / "answer").write_bytes(b"x" * ANSWER_BYTES)
+        port = self.url.rpartition(":")[2]
+        configuration.write_text(_CONFIGURATION.format(folder=folder, port=port, half=HALF_BYTES, rate=8 * HALF_BYTES))
         self._child = start_child([program, "-p", str(folder), "-c", str(configuration), "-e", "stderr"])
         self._read = 0
         wait_until(self._answers, "nginx answers", 10)
@@ -93,5 +111,5 @@ class Target:
 
 
 def _seen(line: str) -> Seen:
-    at, status, path, worker = line.split()
-    return Seen(float(at), int(status), int(path.rpartition("/")[2]), worker)
+    ended, took, status, path, worker = line.split()
+    return Seen(float(ended) - float(took), int(status), int(path.rpartition("/")[2]), worker)
