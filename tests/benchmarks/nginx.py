@@ -39,6 +39,7 @@ http {{
     default_type "text/html; charset=utf-8";
     map $connection $is_noted {{ default 0; "~7$" 1; }}
     log_format exchange '$connection $server_port $request_method $request_uri $status $request_length $bytes_sent';
+    log_format instant '$msec $http_x_worker';
     log_format time '$server_port $request_time $upstream_response_time';
     access_log {folder}/noted.log exchange buffer=64k flush=1s if=$is_noted;
     keepalive_requests 1000000000;

@@ -20,6 +20,7 @@ frames          CPU of one frame encoded, decoded, merged; the same for a report
 accuracy        error of merged quantiles against the exact ones
 sizes           bytes of a frame, memory of a finished run in Redis
 reaction        submit to first request, stop to last request, join to share
+faults          what the load at the target looks like when coordinators, processes and machines are lost
 ==============  ==========================================================================================
 
 Each part is a module of that name beside this one, with ``measure(quick) -> list[Table]``. It runs in a process of its
@@ -55,6 +56,7 @@ PARTS = (
     "accuracy",
     "sizes",
     "reaction",
+    "faults",
 )
 
 LIMIT_S = 1800.0
