@@ -53,7 +53,10 @@ bench: .venv/developing ## Measure; writes docs/benchmarks.md
 profile: .venv/developing ## See where the CPU of a request goes; writes docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/run.py --only profile
 
+chaos: .venv/developing services ## Break a real cluster in a hundred seeded ways and check every count
+	$(BIN)/python tests/chaos/campaign.py
+
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test services lint types smoke bench profile clean
+.PHONY: help demo test services lint types smoke bench profile chaos clean
