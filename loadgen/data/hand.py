@@ -5,12 +5,14 @@
     range   lo ······ next ──────── hi        before next: drawn, of which ``out`` are still in use
             │ drawn   │ to be drawn  │
 
-A range whose rows are all drawn, and of which none is in use, is finished: it goes back to whoever dealt it. Positions
-count along the source's order; which row stands at a position is :attr:`Hand.row_at`.
+A range whose rows are all drawn, and of which none is in use, is finished: it goes back to whoever dealt it. Until then
+rows of it that came back wait here, and are drawn again where nothing new is to be had. Positions
+count along the source's order; which row stands at a position is for others to say.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,10 +20,11 @@ from typing import NamedTuple
 class Range:
     """Positions ``low … high − 1``."""
 
-    __slots__ = ("high", "low", "next", "out")
+    __slots__ = ("back", "high", "low", "next", "out")
 
     def __init__(self, low: int, high: int) -> None:
         self.low, self.high = low, high
+        self.back: deque[int] = deque()
         self.next, self.out = low, 0
 
     @property
@@ -84,10 +87,22 @@ class Hand:
             self._current = None
         return Held(position, current)
 
+    def draw_again(self) -> Held | None:
+        """A position that came back and waits here; None when none does, or rows are used only once."""
+        for known in self._ranges.values():
+            if known.back:
+                known.out += 1
+                return Held(known.back.popleft(), known)
+        return None
+
     def put_back(self, held: Held) -> Rest | None:
         """A position is not in use any more; the range that is finished by it, if one is."""
         held.range.out -= 1
-        return self._done_with(held.range) if held.range.is_finished else None
+        if held.range.is_finished:
+            return self._done_with(held.range)
+        if self._recycle:
+            held.range.back.append(held.position)
+        return None
 
     def all(self) -> Iterator[Rest]:
         """Everything: the process leaves. What is in use still is not dealt again by this."""

@@ -5,6 +5,7 @@
 ``loadgen.worker`` the only home of locust and gevent: importing this package monkey-patches the process.
 """
 
+from loadgen.journey.data import NoRowLeft, data_of
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.flow import Flow, state
 from loadgen.journey.graph import DONE, LEAVE, REST, FlowError
@@ -30,6 +31,7 @@ __all__ = [
     "JourneyEnvironment",
     "JourneyFile",
     "JourneyHow",
+    "NoRowLeft",
     "Page",
     "PlanContext",
     "Recorder",
@@ -38,6 +40,7 @@ __all__ = [
     "ShopperGone",
     "constant",
     "current",
+    "data_of",
     "exponential",
     "find_user",
     "install",

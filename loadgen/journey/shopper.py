@@ -29,6 +29,7 @@ from gevent import GreenletExit
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
+from loadgen.journey.data import ShopperData
 from loadgen.journey.dice import Dice
 from loadgen.journey.environment import JourneyEnvironment
 from loadgen.journey.forms import Form, forms_of
@@ -38,6 +39,7 @@ from loadgen.journey.http.response import Response
 from loadgen.journey.http.user import FastHttpUser
 from loadgen.journey.recorder import AbandonReason
 from loadgen.journey.session import Session
+from loadgen.journey.sources import give_back, how_many_held
 from loadgen.journey.steps import GaveUp, measured
 from loadgen.journey.thinking import Think, uniform
 
@@ -69,12 +71,15 @@ class Shopper(FastHttpUser):
     _rng: random.Random | None = None
 
     def _take_journey(self) -> None:
+        own = how_many_held(self)  # rows that it took when it started stay its own
         try:
             self.journey()
         except GaveUp as gave_up:
             if gave_up.reason == "error" and self.loadgen_session is not None:
                 self.loadgen_session.task_failed(None)
             raise
+        finally:
+            give_back(self, but=own)
 
     def visit(self) -> None:
         """``on_start``, one journey, ``on_stop``: what ``run()`` does for a single task, without a TaskSet.
@@ -186,6 +191,11 @@ class Shopper(FastHttpUser):
             self.loadgen_session.recorder.count(self.loadgen_session.journey, name, amount)
 
     # -- behaviour --------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> ShopperData:
+        """The plan's data: ``self.data.customers.take()``, see :mod:`loadgen.journey.data`."""
+        return ShopperData(self)
 
     @property
     def rng(self) -> random.Random:

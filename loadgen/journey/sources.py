@@ -101,7 +101,7 @@ class OwnDealer:
         if held is None and waiting:
             source.hand.deal(*waiting.popleft())
             held = source.hand.draw()
-        return held
+        return held or source.hand.draw_again()
 
     def take_back(self, source: Source, held: Held) -> None:
         """It is dealt again when all others were, where the plan says so."""
@@ -114,6 +114,11 @@ def held_by(user: User | None) -> list[tuple[Source, Held]]:
     """The rows that a user has of its own, in the order in which it took them."""
     held: list[tuple[Source, Held]] = user.__dict__.get(_HELD, []) if user is not None else []
     return held
+
+
+def how_many_held(user: User) -> int:
+    """How many rows a user has of its own."""
+    return len(user.__dict__.get(_HELD, ()))
 
 
 def hold(user: User, source: Source, held: Held) -> None:

@@ -27,11 +27,13 @@ class Dealing(RuleBasedStateMachine):
         if held is None and self.waiting:
             self.hand.deal(*self.waiting.popleft())
             held = self.hand.draw()
+        held = held or self.hand.draw_again()
         if held is not None:
             assert held.position not in [other.position for other in self.held]
             self.held.append(held)
         else:
             assert not self.waiting
+            assert len(self.held) == ROWS
 
     @precondition(lambda self: self.held)
     @rule(which=st.integers(0, ROWS))
