@@ -52,14 +52,23 @@ class FrameStreams:
 
     def send(self, worker: str, frames: Sequence[bytes]) -> list[str]:
         """Append a worker's frames; gives their stream ids."""
-        key = self._key_of(worker)
+        return self.send_all({worker: frames})[worker]
+
+    def send_all(self, frames: Mapping[str, Sequence[bytes]]) -> dict[str, list[str]]:
+        """Append the frames of some workers; gives their stream ids."""
         with speaking_to(self._url):
             pipeline = self._redis.pipeline(transaction=False)
-            for frame in frames:
-                pipeline.xadd(key, {"f": frame})
-            pipeline.expire(key, keys.KEPT_WITHOUT_END_S)
-            *ids, _ = pipeline.execute()
-        return [entry_id.decode() for entry_id in ids]
+            for worker, own in frames.items():
+                key = self._key_of(worker)
+                for frame in own:
+                    pipeline.xadd(key, {"f": frame})
+                pipeline.expire(key, keys.KEPT_WITHOUT_END_S)
+            answers = iter(pipeline.execute())
+        ids = {}
+        for worker, own in frames.items():
+            ids[worker] = [next(answers).decode() for _ in own]
+            next(answers)  # that of EXPIRE
+        return ids
 
     def holds(self, worker: str, entry_id: str) -> bool:
         """Whether a worker's frame still lies in its stream."""

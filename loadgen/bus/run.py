@@ -390,7 +390,10 @@ class RunBus:
     def tell(self, event: WorkerEvent) -> None:
         """Say something to the coordinator about this run."""
         with speaking_to(self._bus.url):
-            self._redis.xadd(self._key("events"), {"e": event.encode()}, maxlen=100_000, approximate=True)
+            self._add_event(self._redis, event)
+
+    def _add_event(self, redis: Any, event: WorkerEvent) -> None:
+        redis.xadd(self._key("events"), {"e": event.encode()}, maxlen=100_000, approximate=True)
 
     def send(self, worker: str, frames: list[bytes]) -> list[str]:
         """Send a worker's encoded frames; sending one twice does no harm.

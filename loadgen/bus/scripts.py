@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis import Redis
 from redis.commands.core import Script
 
 from loadgen.bus import keys
+
+
+class Call(NamedTuple):
+    """A script with what it is called with: now, or in a pipeline."""
+
+    script: Script
+    keys: list[str]
+    args: list[Any]
+
+    def now(self) -> Any:
+        """Its answer."""
+        return self.script(keys=self.keys, args=self.args)
 
 
 class Scripts:
@@ -48,16 +60,22 @@ class Scripts:
 
     def beat(self, worker: str, lease_s: float, info: bytes, *, serves: bool = False) -> tuple[bool, bool, bool]:
         """Renew a worker's lease: whether anyone leads, whether it was not on the list, whether it was taken off it."""
-        led, joined, left = self._beat(
-            keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEADER, keys.LEFT],
-            args=[worker, int(lease_s * 1000), info, int(serves)],
-        )
+        led, joined, left = self.of_beat(worker, lease_s, info, serves=serves).now()
         return bool(led), bool(joined), bool(left)
+
+    def of_beat(self, worker: str, lease_s: float, info: bytes, *, serves: bool) -> Call:
+        """The call behind :meth:`beat`."""
+        touched = [keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEADER, keys.LEFT]
+        return Call(self._beat, touched, [worker, int(lease_s * 1000), info, int(serves)])
 
     def leave(self, worker: str, ended_before_s: float | None = None) -> bool:
         """Take a worker off the list; with an instant, only if its lease had ended before it."""
+        return bool(self.of_leave(worker, ended_before_s).now())
+
+    def of_leave(self, worker: str, ended_before_s: float | None = None) -> Call:
+        """The call behind :meth:`leave`."""
         limit = "" if ended_before_s is None else int(ended_before_s * 1e6)
-        return bool(self._leave(keys=[keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEFT], args=[worker, limit]))
+        return Call(self._leave, [keys.WORKERS, keys.WORKER_INFO, keys.MEMBERS, keys.LEFT], [worker, limit])
 
     def claim(self, run: str, fence: int) -> bool:
         """Take a run over; False when a newer leader has it."""
@@ -113,9 +131,12 @@ class Scripts:
 
     def hear(self, run: str, epoch: int, worker: str, now_s: float) -> str:
         """A worker has heard of an epoch ("" only asks): open, sure, off or over."""
+        return _text(self.of_hear(run, epoch, worker, now_s).now())
+
+    def of_hear(self, run: str, epoch: int, worker: str, now_s: float) -> Call:
+        """The call behind :meth:`hear`."""
         parts = ("turn", "awaited")
-        args: list[Any] = [epoch, worker, int(now_s * 1e6)]
-        return _text(self._hear(keys=[keys.run_key(run, part) for part in parts], args=args))
+        return Call(self._hear, [keys.run_key(run, part) for part in parts], [epoch, worker, int(now_s * 1e6)])
 
     def restore(
         self,

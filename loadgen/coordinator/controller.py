@@ -26,6 +26,7 @@ from loadgen.messages import (
     Seat,
     StopMode,
     StopNote,
+    WorkerEvent,
     WorkerEventKind,
     WorkerTotals,
 )
@@ -244,10 +245,10 @@ class RunController:
     def _invite(self, free: Mapping[str, Member], now_s: float) -> None:
         start_s = self.record.started_at or 0.0
         seats: dict[str, Seat] = {}
+        bearers = len(self._seating.names(Place.INVITED, Place.READY, Place.SEATED))
         room = self.plan.workers.count
         for worker, member in sorted(self._fitting(free).items()):
-            bearers = self._seating.names(Place.INVITED, Place.READY, Place.SEATED)
-            if room is not None and len(bearers) >= room:
+            if room is not None and bearers + len(seats) >= room:
                 break
             seat = self._seating.invite(worker, member.info.weight)
             if seat is not None:
@@ -266,16 +267,21 @@ class RunController:
 
     def _hear(self, now_s: float) -> None:
         self._events_read, events = self._bus.events(self._events_read)
-        for event in events:
-            match event.kind:
-                case WorkerEventKind.READY:
-                    self._seating.ready(event.worker)
-                case WorkerEventKind.REFUSED:
-                    hint = f" ({event.hint})" if event.hint else ""
-                    self._seating.refused(event.worker, f"{event.text}{hint}")
-                    self._book.note_once(now_s, "worker_left", f"{event.worker} refuses the run: {event.text}{hint}")
-                case WorkerEventKind.DONE:
-                    self._see_off(event.worker, event.sequence, now_s)
+        while events:  # all of them: whoever has said its last word may be off the list when it is looked at next
+            for event in events:
+                self._take_word(event, now_s)
+            self._events_read, events = self._bus.events(self._events_read)
+
+    def _take_word(self, event: WorkerEvent, now_s: float) -> None:
+        match event.kind:
+            case WorkerEventKind.READY:
+                self._seating.ready(event.worker)
+            case WorkerEventKind.REFUSED:
+                hint = f" ({event.hint})" if event.hint else ""
+                self._seating.refused(event.worker, f"{event.text}{hint}")
+                self._book.note_once(now_s, "worker_left", f"{event.worker} refuses the run: {event.text}{hint}")
+            case WorkerEventKind.DONE:
+                self._see_off(event.worker, event.sequence, now_s)
 
     def _follow_members(self, now_s: float, members: Mapping[str, Member], forgotten: Set[str]) -> None:
         for worker in self.guests():

@@ -237,7 +237,7 @@ class Seating:
 
     def seats(self, turn: Turn) -> dict[str, Seat]:
         """What to write into the seats when an epoch is announced."""
-        seats = {}
+        seats, bearers = {}, turn.bearers
         for worker, share in turn.shares.items():
             offer = Offer(from_s=turn.from_s, by_s=turn.by_s, low=share.lo, high=share.hi) if turn.awaited else None
             seats[worker] = Seat(
@@ -245,7 +245,7 @@ class Seating:
                 start_s=turn.start_s,
                 pieces=self.guests[worker].pieces,
                 offer=offer,
-                workers=turn.bearers,
+                workers=bearers,
             )
         return seats
 

@@ -31,6 +31,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loadgen.shapes.cells import BLOCK, Block, poisson_block, uniform_block
 from loadgen.shapes.mix import Mix
@@ -113,6 +114,15 @@ class Arrivals:
     def between(self, t0_s: float, t1_s: float, share: Share = FULL) -> list[Arrival]:
         """The arrivals of a share that are due at or after ``t0_s`` and before ``t1_s``, in order."""
         return list(self.walk(self.edge(t0_s), self.edge(t1_s), share))
+
+    def dealt(self, t0_s: float, t1_s: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Cell and journey of each arrival of the whole load that is due at or after ``t0_s`` and before ``t1_s``."""
+        start, end = self.edge(t0_s), self.edge(t1_s)
+        blocks = range(int(start.u // BLOCK), int(end.u // BLOCK) + 1) if t0_s < t1_s else range(0)
+        parts = [self._owned(block, FULL, start, end) for block in blocks]
+        if not parts:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.concatenate([p.cells for p in parts]), self.mix.journeys(np.concatenate([p.numbers for p in parts]))
 
     def count(self, t0_s: float, t1_s: float, share: Share = FULL) -> int:
         """How many arrivals :meth:`between` gives, exactly.

@@ -96,6 +96,12 @@ def split(weights: Sequence[float]) -> list[Share]:
     return [Share(lo, hi) for lo, hi in pairwise(cuts)]
 
 
+def places(cells: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The position of each of some cells on the circle."""
+    turned: NDArray[np.uint64] = (cells.astype(np.uint64) * np.uint64(_GOLDEN)) >> np.uint64(32)
+    return turned
+
+
 def owned_of_first(n: int, share: Share) -> int:
     """How many of the cells 0, …, n − 1 a share owns; exact, in a few dozen steps for any ``n``."""
     if n <= 0:

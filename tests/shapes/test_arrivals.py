@@ -106,6 +106,17 @@ def test_a_share_counts_what_it_owns(
         assert arrivals.count(t0_s, t1_s, share) == len(arrivals.between(t0_s, t1_s, share))
 
 
+@settings(max_examples=40)
+@given(shape=st.sampled_from(SHAPES), spacing=SPACINGS, weights=WEIGHTS, t0_s=st.floats(-1, 50), t1_s=st.floats(-1, 50))
+def test_dealt_out_at_once_they_are_the_arrivals_of_the_whole_load(
+    shape: Shape, spacing: Spacing, weights: list[float], t0_s: float, t1_s: float
+) -> None:
+    arrivals = Arrivals(shape, spacing, seed=3, stream=1, weights=weights)
+    cells, journeys = arrivals.dealt(t0_s, t1_s)
+    one_by_one = arrivals.between(t0_s, t1_s)
+    assert list(zip(cells.tolist(), journeys.tolist(), strict=True)) == [(a.cell, a.journey) for a in one_by_one]
+
+
 @BOTH_SPACINGS
 def test_only_owned_cells_arrive(spacing: Spacing) -> None:
     share = Share(10**9, 2 * 10**9)
