@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,7 @@ def main() -> int:
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="loadgen-chaos-"))
     folder.mkdir(exist_ok=True)
     left: list[str] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped in order
     if asked.json:
         for result in campaign(folder, asked.seed, numbers, left):
             print(json.dumps(result.plain()), flush=True)  # noqa: T201
@@ -147,6 +149,7 @@ def main() -> int:
         results.append(result)
         print(line(result), flush=True)  # noqa: T201
     results.sort(key=lambda result: result.number)
+    (folder / "results.json").write_text(json.dumps([result.plain() for result in results]))
     block = summary(results, left, asked.seed)
     print(f"\n{block}\n\n{(time.monotonic() - began_s) / 60:.1f} minutes", *left, sep="\n")  # noqa: T201
     if asked.write:

@@ -35,7 +35,7 @@ from loadgen.worker.spool import JOURNAL, cluster_folder
 MEND_S = 45.0
 """How long a cluster may take to be whole again after a run, on a crowded machine."""
 
-STALE_S = 60.0
+STALE_S = 120.0
 """Nothing of a process that ended so long ago lies in a spool: sealed frames are kept for half a minute."""
 
 QUICK_S = 0.25
@@ -112,14 +112,21 @@ class Place:
         """End its process in order."""
         self.send(signal.SIGTERM)
 
-    def close(self) -> None:
-        """Wait for its process, and take its network away."""
+    def close(self) -> list[str]:
+        """Wait for its process, and take its network away; what is left of it."""
+        left = []
         if self.child is not None:
             try:
                 self.child.wait(40)
             except subprocess.TimeoutExpired:
+                left.append(f"process {self.child.pid}, {self.name}")
                 self.kill_all()
+        try:
+            wait_until(lambda: not self.net.links, "connections are closed", 3)
+        except AssertionError:
+            left.append(f"{len(self.net.links)} connections of {self.name}")
         self.net.__exit__(None, None, None)
+        return left
 
 
 class Stage:
@@ -233,9 +240,8 @@ class Stage:
             place.wake()
             place.stop()
         spools = [self.spool(node) for node in self.nodes]
-        for place in [*self.nodes.values(), *self.coordinators.values()]:
-            place.close()
-        left = self.leftovers_of(spools)
+        left = [what for place in [*self.nodes.values(), *self.coordinators.values()] for what in place.close()]
+        left += self.leftovers_of(spools)
         self.quick_bus.close()
         self.bus.close()
         self.target.stop()
