@@ -50,6 +50,9 @@ smoke: .venv/developing ## Build the wheel and run it from an empty environment
 bench: .venv/developing ## Measure; writes docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/run.py
 
+soak: .venv/developing ## Load this machine fully for 20 minutes; fails if anything grows; writes docs/soak.md
+	$(BIN)/python tests/benchmarks/soak.py --write
+
 profile: .venv/developing ## See where the CPU of a request goes; writes docs/benchmarks.md
 	$(BIN)/python tests/benchmarks/run.py --only profile
 
@@ -59,4 +62,4 @@ chaos: .venv/developing services ## Break a real cluster in a hundred seeded way
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test services lint types smoke bench profile chaos clean
+.PHONY: help demo test services lint types smoke bench soak profile chaos clean

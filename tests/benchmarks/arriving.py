@@ -57,7 +57,7 @@ class Arriving:
         return max(0.0, 1 - min(self.counts(from_s, to_s)) / (rate * WINDOW_S))
 
     def back_after(self, rate: float, from_s: float, to_s: float, least: float) -> float:
-        """How long after an instant the middle lay of the last :data:`LOOK_S` with less than a share of the load, seconds.
+        """How long after an instant the middle lay of the last :data:`LOOK_S` with too little of the load, seconds.
 
         Where the load comes back from half to all of it and the share lies between, that is when it came back.
         """

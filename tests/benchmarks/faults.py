@@ -64,9 +64,9 @@ def measure(quick: bool) -> list[Table]:
         _seals_and_stops(cluster, target, times, 10 if quick else 60, rows)
     rows += _account(ended, served)
     note = (
-        f"{RATE} arrivals/s of one request each; nginx notes each to the millisecond. A dent is by how much the weakest "
-        f"of all windows of 100 ms fell short of the {RATE // 10} arrivals planned for it. A load is back on plan after "
-        f"the middle of the last half second with less than {LEAST:.0%} of its arrivals; half of the workers are gone. "
+        f"{RATE} arrivals/s of one request each; nginx notes each to the millisecond. A dent: by how much the weakest "
+        f"of all windows of 100 ms fell short of the {RATE // 10} arrivals planned for it. Back on plan: after the "
+        f"middle of the last half second with less than {LEAST:.0%} of its arrivals; half of the workers are gone. "
         f"Leases are {LEASE_S:g} s. What a process had on the wire when it was killed may be served and not counted."
     )
     return [Table("faults", HEAD, rows, [note])]
