@@ -93,7 +93,7 @@ class Inheritance:
     def find(self, own: Set[str] = frozenset()) -> None:
         """Take over what processes left that no supervisor looks after any more.
 
-        A process whose supervisor was killed may go on for a while, until its shoppers have left, so look now and again.
+        A process whose supervisor was killed may go on until its shoppers have left, so look now and again.
 
         Args:
             own: processes of this supervisor, which sees for itself when they end.
@@ -114,17 +114,18 @@ class Inheritance:
 
     def tend(self) -> None:
         """Go one step further with all that was left."""
-        for estate in list(self._estates):
+        now_s = self._monotonic()
+        for estate in [estate for estate in self._estates if now_s >= min(estate.send_at_s, estate.ask_at_s)]:
             try:
-                done = self._tend(estate)
+                done = self._tend(estate, now_s)
             except BusError as error:
                 self._bus.outage.met(_WAITING, error)
                 self._wait()
                 return
+            self._bus.outage.over(_WAITING)
             if done:
                 self._estates.remove(estate)
                 shutil.rmtree(estate.folder, ignore_errors=True)
-        self._bus.outage.over(_WAITING)
 
     def _wait(self) -> None:
         """No Redis for one is none for all: each question may take seconds in which nobody looks after the living."""
@@ -150,11 +151,8 @@ class Inheritance:
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _tend(self, estate: _Estate) -> bool:
+    def _tend(self, estate: _Estate, now_s: float) -> bool:
         """Whether nothing is left to do."""
-        now_s = self._monotonic()
-        if now_s < min(estate.send_at_s, estate.ask_at_s):
-            return False
         bus = RunBus(self._bus, estate.run)
         try:
             record = bus.record()

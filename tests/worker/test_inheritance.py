@@ -171,6 +171,20 @@ def test_a_process_that_saw_everything_sealed_holds_no_supervisor_up(machine: Ma
     assert [frame.sequence for frame in machine.sent()] == [1]
 
 
+def test_redis_is_not_said_to_be_back_before_it_answers(
+    machine: Machine, monkeypatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    machine.journal(1).close()
+    with monkeypatch.context() as patch:
+        patch.setattr(RunBus, "record", lambda _: (_ for _ in ()).throw(BusError("gone")))
+        machine.inheritance.take_over("w1")
+        machine.later(0.1)
+        assert "Redis is back" not in caplog.text
+    machine.later(RESEND_S)
+    assert "Redis is back" in caplog.text
+
+
 def test_what_is_sealed_goes_with_the_supervisor(machine: Machine) -> None:
     machine.journal(1).close()
     machine.inheritance.take_over("w1")
