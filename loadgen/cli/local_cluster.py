@@ -16,6 +16,7 @@ from __future__ import annotations
 import secrets
 import select
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ from loadgen.children import loadgen_command, start_child, stop_child
 from loadgen.cli.options import REDIS_VARIABLE
 from loadgen.errors import LoadgenError, PortError, WorkersError
 from loadgen.worker.settings import KEY_VARIABLE
+from loadgen.worker.simulated.settings import CROWD_VARIABLE, CrowdSettings
 
 SPEAK_UP_S: Final = 10.0
 """How long a child may take to say where it listens."""
@@ -45,6 +47,7 @@ class LocalCluster:
         """The cluster's own key: its workers take code only from this process."""
         self.redis_url = ""
         self._server: EmbeddedServer | None = None
+        self._may_end: set[str] = set()
 
     def __enter__(self) -> LocalCluster:
         return self
@@ -79,6 +82,22 @@ class LocalCluster:
             return ""
         return self._listening("coordinator", "--metrics-port", str(metrics_port)).split(" on ")[1].strip()
 
+    def use_server(self, redis_url: str) -> None:
+        """Meet at a server that runs already."""
+        self.redis_url = redis_url
+
+    def start_crowd(self, settings: CrowdSettings) -> subprocess.Popen[bytes]:
+        """Start a process of simulated workers, which ends with their run; its sums come from its standard output."""
+        self._may_end.add(settings.name)
+        variables = {CROWD_VARIABLE: settings.model_dump_json()}
+        return self._launch(
+            settings.name, [sys.executable, "-m", "loadgen.worker.simulated"], variables, subprocess.PIPE
+        )
+
+    def pid(self, name: str) -> int:
+        """The process id of a child."""
+        return self._children[name].pid
+
     def start_workers(self, processes: int, allow_target: str, labels: Mapping[str, str]) -> None:
         """Start the worker processes, with the labels that the plan asks for."""
         wanted = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
@@ -95,13 +114,16 @@ class LocalCluster:
             raise WorkersError("the embedded server ended by itself", hint="is there enough memory?")
         for name, child in self._children.items():
             code = child.poll()
-            if code is not None:
+            if code is not None and not (code == 0 and name in self._may_end):
                 raise WorkersError(f"the {name} ended by itself with exit code {code}", hint=self._last_words(name))
 
     def _start(self, name: str, *args: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         env = {REDIS_VARIABLE: self.redis_url, KEY_VARIABLE: self.key.decode()}
+        return self._launch(name, loadgen_command(name, *args), env, stdout)
+
+    def _launch(self, name: str, command: list[str], env: Mapping[str, str], stdout: int) -> subprocess.Popen[bytes]:
         with self._log(name).open("wb") as log:
-            child = start_child(loadgen_command(name, *args), env=env, stdout=stdout, stderr=log)
+            child = start_child(command, env=env, stdout=stdout, stderr=log)
         self._children[name] = child
         self._stack.callback(self._stop, name)
         return child

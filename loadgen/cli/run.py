@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -139,12 +136,12 @@ def _on_cluster(redis_url: str, loaded: LoadedPlan, wanted: _Wanted) -> Follower
 
 def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> Follower:
     from loadgen.bus import connect
+    from loadgen.cli.interrupts import put_away_on_sigterm
     from loadgen.cli.local_cluster import LocalCluster
     from loadgen.cli.submission import check_target, host_of
     from loadgen.worker.supervisor import cores
 
-    # Left to itself, SIGTERM would end this process where it stands: nothing would be put away.
-    stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _leave))
+    put_away_on_sigterm(stack)
     local = stack.enter_context(LocalCluster())
     if wanted.demo_shop:
         limit = [] if wanted.knee is None else ["--knee", f"{wanted.knee:.9f}/s"]
@@ -160,20 +157,17 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> F
     return _launch(connect(local.redis_url), loaded, local.key, local)
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
-
-
 def _launch(bus: Bus, loaded: LoadedPlan, key: bytes, local: LocalCluster | None) -> Follower:
     """Submit the plan and follow the run to its end, whatever happens on the way."""
     from loadgen.cli.following import Follower
+    from loadgen.cli.interrupts import Interrupts
     from loadgen.cli.submission import submit
     from loadgen.report.console import console
     from loadgen.report.live import LiveView
 
     spec = submit(bus, loaded, key)
     follower = Follower(bus, spec.run)
-    with LiveView(follower.plan, console(stderr=True)) as view, _Interrupts(bus, spec.run) as interrupts:
+    with LiveView(follower.plan, console(stderr=True)) as view, Interrupts(bus, spec.run) as interrupts:
 
         def check() -> None:
             interrupts.check()
@@ -182,49 +176,6 @@ def _launch(bus: Bus, loaded: LoadedPlan, key: bytes, local: LocalCluster | None
 
         follower.follow(view.update, check)
     return follower
-
-
-class _Interrupts:
-    """Ctrl-C and SIGTERM while a run is followed: the first stops the run, the second stops waiting for its end."""
-
-    def __init__(self, bus: Bus, run: str) -> None:
-        self._bus, self._run = bus, run
-        self._count = 0
-        self._said = 0
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> _Interrupts:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def check(self) -> None:
-        """Do what was asked for since the last look.
-
-        Raises:
-            Abort: asked for twice.
-        """
-        from loadgen.bus import ClusterBus
-        from loadgen.errors import BusError
-        from loadgen.messages import ControlMessage, StopMode
-
-        if self._count > 1:
-            raise click.Abort
-        if self._count > self._said:
-            reason = "interrupted by the person who started it"
-            try:
-                ClusterBus(self._bus).say(ControlMessage(kind="stop", run=self._run, mode=StopMode.NOW, reason=reason))
-            except BusError:
-                return  # the next look says it again
-            self._said = self._count
-            click.echo("stopping the run; once more to leave without waiting", err=True)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self._count += 1
 
 
 def _aimed_at(loaded: LoadedPlan, base_url: str) -> LoadedPlan:

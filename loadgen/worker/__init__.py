@@ -4,5 +4,5 @@
 Inside it: ``process`` (lease, control, life), ``preparation`` (plan and journey code, checked and loaded),
 ``serving`` (one run), ``tenure`` and ``handover`` (which share is its own, and how it changes hands), ``open_load`` and
 ``closed_load`` (who starts when), ``outbox`` (frames until sealed), ``health`` (the process watches itself),
-``targets`` (whom it may aim at), ``runner`` (what locustfiles expect).
+``targets`` (whom it may aim at), ``runner`` (what locustfiles expect). ``simulated`` workers have no shoppers.
 """

@@ -63,9 +63,14 @@ class _Held:
 
 
 class Outbox:
-    """The frames of one worker in one run that may still have to be sent."""
+    """The frames of one worker in one run that may still have to be sent.
 
-    def __init__(self) -> None:
+    Args:
+        kept_sealed_s: how long they are kept once they are sealed, seconds.
+    """
+
+    def __init__(self, kept_sealed_s: float = KEPT_SEALED_S) -> None:
+        self._kept_sealed_s = kept_sealed_s
         self._held: dict[int, _Held] = {}
         self._last = 0
         self._sealed_to = 0
@@ -160,6 +165,6 @@ class Outbox:
         for number, frame in list(self._held.items()):
             if number <= self._sealed_to and frame.sealed_at_s is None:
                 frame.sealed_at_s = now_s
-            if frame.sealed_at_s is not None and now_s - frame.sealed_at_s >= KEPT_SEALED_S:
+            if frame.sealed_at_s is not None and now_s - frame.sealed_at_s >= self._kept_sealed_s:
                 self.held_bytes -= len(frame.data)
                 del self._held[number]

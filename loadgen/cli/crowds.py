@@ -1,0 +1,55 @@
+"""The processes of simulated workers, as ``loadgen simulate`` hears of them: their sums come line by line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from functools import reduce
+
+from loadgen.worker.simulated.sums import Sums
+
+
+class Crowds:
+    """What the processes have told.
+
+    Args:
+        children: the processes, each with a pipe for its standard output.
+    """
+
+    def __init__(self, children: Sequence[subprocess.Popen[bytes]]) -> None:
+        self._children = children
+        self._pipes = [child.stdout.fileno() for child in children if child.stdout is not None]
+        self._told = {pipe: Sums() for pipe in self._pipes}
+        self._rest = dict.fromkeys(self._pipes, b"")
+        for pipe in self._pipes:
+            os.set_blocking(pipe, False)
+
+    @property
+    def have_ended(self) -> bool:
+        """Whether all of them have ended."""
+        return all(child.poll() is not None for child in self._children)
+
+    def sums(self) -> Sums:
+        """What all of them have done, as last told."""
+        for pipe in self._pipes:
+            self._read(pipe)
+        return reduce(Sums.and_of, self._told.values())
+
+    def _read(self, pipe: int) -> None:
+        while True:
+            try:
+                data = os.read(pipe, 1 << 20)
+            except BlockingIOError:
+                break
+            if not data:
+                break
+            *lines, self._rest[pipe] = (self._rest[pipe] + data).split(b"\n")
+            if lines:
+                self._told[pipe] = Sums.of_line(lines[-1].decode())
+
+    def close(self) -> None:
+        """Hear no more."""
+        for child in self._children:
+            if child.stdout is not None:
+                child.stdout.close()
