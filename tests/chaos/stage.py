@@ -155,10 +155,6 @@ class Stage:
 
     # -- what is there
 
-    def processes(self, node: str) -> int:
-        """How many worker processes a machine has."""
-        return {**NODES, GUEST: 1}[node]
-
     def led_by(self) -> int:
         """Process id of the leading coordinator; 0 when none leads.
 
@@ -197,7 +193,10 @@ class Stage:
         self.nodes[GUEST].stop()
         for place in [*self.coordinators.values(), *(self.nodes[name] for name in NODES)]:
             place.start()
-        wait_until(self._is_whole, f"the cluster is whole again: {self._state()}", MEND_S)
+        try:
+            wait_until(self._is_whole, "the cluster is whole again", MEND_S)
+        except AssertionError as error:
+            raise AssertionError(f"the cluster is not whole again: {self._state()}") from error
         self._pids |= {worker.pid for node in self.nodes.values() for worker in node.workers()}
 
     def _is_whole(self) -> bool:
