@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import locust
 from locust.env import Environment
 from locust.event import Events
 from locust.user.users import User
 
+from loadgen.journey.patience import Temper
 from loadgen.journey.sources import Source
 from loadgen.journey.target import aim
 
@@ -31,6 +32,8 @@ class PlanContext:
         insecure_tls: whether any certificate of the target is good enough.
         http: version of HTTP that shoppers speak, for our own clients; None leaves it to their class.
         trace: whether each request carries a ``traceparent``.
+        devices: weights of what shoppers hold in their hands.
+        patience: how long shoppers wait for a step, by device; ``""`` is any other. Without it, for ever.
     """
 
     seed: int = 0
@@ -40,6 +43,12 @@ class PlanContext:
     insecure_tls: bool = False
     http: str | None = None
     trace: bool = False
+    devices: Mapping[str, float] = field(default_factory=dict)
+    patience: Mapping[str, Temper] = field(default_factory=dict)
+
+
+NO_PLAN: Final = PlanContext()
+"""For users in an environment that is Locust's own."""
 
 
 class JourneyEnvironment(Environment):

@@ -22,6 +22,7 @@ from geventhttpclient.useragent import ConnectionError as AgentError
 from locust.exception import CatchResponseError, ResponseError
 
 from loadgen.journey.http.failures import RequestFailed
+from loadgen.journey.patience import LostPatience
 
 _Types = tuple[type[BaseException], ...]
 
@@ -108,7 +109,7 @@ def _status_of(carrier: Any) -> int:
 
 
 def _telling(link: BaseException) -> str | None:
-    if isinstance(link, RequestFailed):
+    if isinstance(link, (RequestFailed, LostPatience)):
         return link.reason
     if isinstance(link, HTTPParseError) and any(words in str(link) for words in _CUT_SHORT):
         return "reset"

@@ -34,6 +34,7 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 from locust.user.users import User
 
 from loadgen.journey.mistakes import place_of
+from loadgen.journey.patience import Impatience
 from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.target import let_go
 
@@ -90,6 +91,7 @@ class Session:
         leaving: whether it was asked to stop.
         stopping: whether every further request is refused.
         in_flight: its requests on the wire, those of greenlets it spawned included.
+        impatience: how much longer it waits; None before its first request, and without patience in the plan.
         judged_late: answered requests whose with-block (``catch_response``) has not ended yet.
     """
 
@@ -103,6 +105,7 @@ class Session:
         "arrival",
         "error",
         "greenlet",
+        "impatience",
         "in_flight",
         "journey",
         "judged_late",
@@ -128,6 +131,7 @@ class Session:
         self.leaving = False
         self.stopping = False
         self.in_flight = 0
+        self.impatience: Impatience | None = None
         self.judged_late: list[Any] = []
         self._wanted: int | None = None
         self._tasks_done = 0

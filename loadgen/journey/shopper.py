@@ -31,12 +31,13 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 
 from loadgen.journey.data import ShopperData
 from loadgen.journey.dice import Dice
-from loadgen.journey.environment import JourneyEnvironment
+from loadgen.journey.environment import NO_PLAN, JourneyEnvironment
 from loadgen.journey.forms import Form, forms_of
 from loadgen.journey.http.batches import Call
 from loadgen.journey.http.pages.page import Page
 from loadgen.journey.http.response import Response
 from loadgen.journey.http.user import FastHttpUser
+from loadgen.journey.patience import device_of
 from loadgen.journey.recorder import AbandonReason
 from loadgen.journey.session import Session
 from loadgen.journey.sources import give_back, how_many_held
@@ -69,6 +70,7 @@ class Shopper(FastHttpUser):
     one_journey: ClassVar[bool] = True
 
     _rng: random.Random | None = None
+    _device: str | None = None
 
     def _take_journey(self) -> None:
         own = how_many_held(self)  # rows that it took when it started stay its own
@@ -210,6 +212,13 @@ class Shopper(FastHttpUser):
         session = self.loadgen_session
         who = f"{session.stream}:{session.arrival}" if session else ""
         return Dice(f"{seed}:{type(self).__name__}:{who}{purpose and ':'}{purpose}")
+
+    @property
+    def device(self) -> str:
+        """What this shopper holds in its hand: one of the plan's ``devices``, ``""`` if it names none."""
+        if self._device is None:
+            self._device = device_of(getattr(self.environment, "context", NO_PLAN), self.loadgen_session)
+        return self._device
 
     def pick(self, choices: Sequence[T]) -> T:
         """One of them, all alike."""

@@ -57,6 +57,8 @@ class _Measured:
         session, recorder = self._session, self._session.recorder
         self._outer, self._name = session.step, recorder.step_name(self._name)
         session.step = self._name
+        if session.impatience is not None:
+            session.impatience.begin()
         recorder.step_entered(session.journey, self._name)
         self._start_s = perf_counter()
 

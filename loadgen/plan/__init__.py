@@ -8,6 +8,7 @@ Layer 2: reads files, knows no network and no clock.
 from loadgen.plan.conditions import Condition, Guard, Threshold
 from loadgen.plan.data import DataSource
 from loadgen.plan.model import JourneyRef, Plan, WorkersDemand
+from loadgen.plan.patience import Patience
 from loadgen.plan.problems import InvalidPlan, Problem, render
 from loadgen.plan.stream import LoadModel, Spacing, Stream
 from loadgen.plan.target import Target
@@ -19,6 +20,7 @@ __all__ = [
     "InvalidPlan",
     "JourneyRef",
     "LoadModel",
+    "Patience",
     "Plan",
     "Problem",
     "Spacing",

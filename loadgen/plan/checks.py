@@ -79,6 +79,7 @@ def consistency(plan: Mapping[str, Any]) -> Iterator[Finding]:
         if isinstance(stream, Mapping):
             yield from _unknown_users(index, stream, [user for user in users if isinstance(user, str)])
             yield from _belongs_to_open(index, stream)
+    yield from _unknown_devices(plan)
     yield from _wanted_and_excluded(plan)
     yield from _traced_twice(plan.get("target"))
     for section in ("thresholds", "guards"):
@@ -110,6 +111,20 @@ def _belongs_to_open(index: int, stream: Mapping[str, Any]) -> Iterator[Finding]
         if stream.get(key, default) != default:
             message = f"{key} belongs to the open model; this stream is closed"
             yield Finding(("load", index, key), message, "", "remove it", at_key=True)
+
+
+def _unknown_devices(plan: Mapping[str, Any]) -> Iterator[Finding]:
+    devices = plan.get("devices")
+    known = [str(device) for device in devices] if isinstance(devices, Mapping) else []
+    yield from _repeated(plan, "patience", "device", "the device '{}' has patience already")
+    if len([item for item in _mappings(plan, "patience") if not item.get("device")]) > 1:
+        message = "only one patience can be that of all other devices"
+        yield Finding(("patience", len(items(plan, "patience")) - 1), message, "", "give the others a device")
+    for index, item in enumerate(items(plan, "patience")):
+        device = item.get("device") if isinstance(item, Mapping) else None
+        if isinstance(device, str) and device and device not in known:
+            place = ("patience", index, "device")
+            yield Finding(place, f"the plan has no device '{device}'", "", did_you_mean(device, known) or "see devices")
 
 
 def _wanted_and_excluded(plan: Mapping[str, Any]) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from loadgen.plan import checks
 from loadgen.plan.conditions import Guard, Threshold
 from loadgen.plan.data import DataSource
 from loadgen.plan.names import ClassName, JourneyPath, Label, Word, check_prose
+from loadgen.plan.patience import MAX_DEVICES, Patience
 from loadgen.plan.stream import LoadModel, Stream, Weight
 from loadgen.plan.target import Target
 from loadgen.shapes import Duration
@@ -102,6 +103,17 @@ class Plan(_Part):
     )
     load: tuple[Stream, ...] = Field(
         min_length=1, max_length=MAX_STREAMS, description="How many shoppers come when: streams that add up."
+    )
+    devices: dict[Label, Weight] = Field(
+        default={},
+        max_length=MAX_DEVICES,
+        description="What shoppers hold in their hands: weights by device. Journeys see it as self.device.",
+        examples=[{"mobile": 65, "desktop": 35}],
+    )
+    patience: tuple[Patience, ...] = Field(
+        default=(),
+        max_length=MAX_DEVICES + 1,
+        description="How long shoppers wait for a step before they leave or reload. Default: for ever.",
     )
     thresholds: tuple[Threshold, ...] = Field(
         default=(),

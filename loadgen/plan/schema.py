@@ -44,7 +44,7 @@ def plan_schema() -> dict[str, Any]:
         definitions[f"Written{shape.__name__}"]["description"] = _first_sentence(shape.__doc__ or kind)
         for name, field in shape.model_fields.items():
             _give_unit(definitions[shape.__name__]["properties"][field.alias or name], quantity_of(field))
-    for definition in (schema, definitions["Stream"], definitions["WorkersDemand"]):
+    for definition in (schema, definitions["Stream"], definitions["Patience"], definitions["WorkersDemand"]):
         for field_schema in definition["properties"].values():
             _give_unit(field_schema, Quantity.DURATION)
     _let_curves_have_a_file(definitions["Curve"])

@@ -26,6 +26,7 @@ REASONS = {
     "timeout_idle": "answers that fell silent",
     "timeout_total": "exchanges that took too long",
     "timeout": "timeouts",
+    "abandoned": "requests that visitors would not wait for",
     "reset": "broken connections",
     "protocol": "malformed answers",
     "status_4xx": "answers with a 4xx status",

@@ -23,6 +23,7 @@ from loadgen.data.opening import open_rows
 from loadgen.errors import JourneyError
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.load import find_user, load_users
+from loadgen.journey.patience import tempers
 from loadgen.journey.sources import Source
 from loadgen.messages import RunSpec
 from loadgen.plan.bundle import Bundle
@@ -86,6 +87,8 @@ def prepare(
             insecure_tls=target.insecure_tls,
             http=target.http,
             trace=target.trace,
+            devices=plan.devices,
+            patience=tempers(plan.patience),
         ),
         may_reach=targets.allows,
         user_classes=list(users.values()),

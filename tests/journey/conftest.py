@@ -22,7 +22,8 @@ DEADLINE_S = 10
 
 
 class Server:
-    """Answers every path with 200, but ``/status/503``, ``/redirect``, ``/form``, ``/binary`` and ``/cut``.
+    """Answers every path with 200, but ``/status/503``, ``/redirect``, ``/form``, ``/pictures``, ``/binary`` and
+    ``/cut``.
 
     Attributes:
         received: paths of requests received, in order.
@@ -72,6 +73,8 @@ class Server:
             status, headers = "303 See Other", [("Location", "/target")]
         elif path == "/binary":
             status, body = "500 Broken", b"\xff\xfe\xfa"
+        elif path == "/pictures":
+            body = b"".join(b'<img src="/held/%d.png">' % n for n in range(10))
         elif path == "/form":
             body = b'<form action="/buy" method="post"><input type="hidden" name="csrf" value="t0k"></form>'
         start(status, [*headers, ("Content-Length", str(len(body)))])

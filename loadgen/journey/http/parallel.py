@@ -7,7 +7,7 @@
 
 The greenlets are children of the one that spawned them, so they belong to the same shopper. When that is stopped, what
 is on the wire is finished and counted, and nothing follows; when the caller is interrupted in any other way (a timeout
-of the author's, a kill), they are gone at once, as with a click on the browser's stop.
+of the author's, a kill, the end of a shopper's patience), they are gone at once, as with a click on the browser's stop.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from heapq import heappop, heappush
 from typing import Any, Generic, TypeVar
 
 import gevent
+from gevent import GreenletExit
 
 from loadgen.journey.http.wires import Origin
+from loadgen.journey.patience import LostPatience
 from loadgen.journey.session import ShopperGone, session_of
 
 T = TypeVar("T")
@@ -95,9 +97,10 @@ class Parallel(Generic[T]):
         except ShopperGone:
             self._stop()
             raise
-        except BaseException:
+        except BaseException as error:
             self._forget()
-            gevent.killall(list(self._greenlets), block=False)
+            lost = error if isinstance(error, LostPatience) else GreenletExit  # those are counted, as abandoned
+            gevent.killall(list(self._greenlets), lost, block=False)
             raise
         if self._gone:
             raise ShopperGone

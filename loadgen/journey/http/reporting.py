@@ -16,6 +16,7 @@ from gevent import GreenletExit
 from locust.exception import ResponseError
 
 from loadgen.journey.http.response import Response
+from loadgen.journey.patience import LostPatience
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import counted_us
 from loadgen.journey.session import CONTROL, Session, ShopperGone
@@ -99,9 +100,9 @@ class Reporter:
         return response
 
     def broke(self, session: Session | None, method: str, name: str, time_s: float, error: BaseException) -> None:
-        """The client itself failed, or was interrupted: the first is counted, the second stays in flight alone."""
+        """The client itself failed, or the shopper waited no longer: counted. An interrupted one is in flight alone."""
         try:
-            if isinstance(error, Exception) and not isinstance(error, CONTROL):
+            if isinstance(error, (Exception, LostPatience)) and not isinstance(error, CONTROL):
                 self._fire(method, name, time_s, perf_counter(), 0, error, None, None)
         finally:
             if session is not None:
@@ -139,7 +140,7 @@ class Reporter:
         time_s: float,
         ended_s: float,
         size: int,
-        error: Exception | None,
+        error: BaseException | None,
         response: Response | None,
         context: Mapping[str, Any] | None,
     ) -> None:

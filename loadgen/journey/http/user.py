@@ -15,10 +15,11 @@ from locust.exception import StopTest
 from locust.user.users import RestMixin, User
 
 from loadgen.errors import JourneyError
-from loadgen.journey.environment import PlanContext
+from loadgen.journey.environment import NO_PLAN, PlanContext
 from loadgen.journey.http.client import Client
 from loadgen.journey.http.composing import basic_auth
 from loadgen.journey.http.dialing import Dialer
+from loadgen.journey.http.patient import PatientClient
 from loadgen.journey.http.reporting import Reporter
 from loadgen.journey.http.response import Response
 from loadgen.journey.http.settings import ClientSettings, PageSettings, TlsSettings
@@ -26,9 +27,6 @@ from loadgen.journey.http.urls import credentials
 from loadgen.journey.tracing import has_traceparent
 
 _VERSIONS: Final[tuple[Literal["1.1", "2"], ...]] = ("1.1", "2")
-
-_NO_PLAN: Final = PlanContext()
-"""For users in an environment that is Locust's own."""
 
 
 class FastHttpUser(User, RestMixin[Response]):
@@ -96,8 +94,13 @@ class FastHttpUser(User, RestMixin[Response]):
         super().__init__(environment)
         if self.host is None:
             raise StopTest("a user needs a host: in its class, in the plan, or by -H")
-        settings, dialer = self._settled(getattr(environment, "context", _NO_PLAN))
-        self.client = Client(self.host, settings, dialer, Reporter(self, environment.events.request))
+        plan = getattr(environment, "context", NO_PLAN)
+        settings, dialer = self._settled(plan)
+        reporter = Reporter(self, environment.events.request)
+        if plan.patience:
+            self.client = PatientClient(self.host, settings, dialer, reporter, plan)
+        else:
+            self.client = Client(self.host, settings, dialer, reporter)
 
     @classmethod
     def _settled(cls, plan: PlanContext) -> tuple[ClientSettings, Dialer]:
