@@ -192,7 +192,7 @@ class Result:
     @property
     def kept_pace(self) -> bool:
         """Whether the coordinator sealed in time."""
-        return self.seal_p99_s <= PACE_S
+        return self.seconds > 0 and self.seal_p99_s <= PACE_S
 
     @property
     def senders_were_late(self) -> bool:

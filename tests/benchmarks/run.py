@@ -17,6 +17,8 @@ against-locust  requests/s of one worker process and of Locust, with the same lo
 arrivals        how late the shoppers of one worker process start, at some rates
 honesty         latencies as loadgen, wrk and nginx itself say them
 frames          CPU of one frame encoded, decoded, merged; the same for a report of Locust's master
+scale           CPU, lag and bytes of coordinator and Redis for 100 to 6,000 simulated workers
+eight-hours     memory of coordinator and Redis over a run of eight hours, in virtual time
 accuracy        error of merged quantiles against the exact ones
 sizes           bytes of a frame, memory of a finished run in Redis
 reaction        submit to first request, stop to last request, join to share
@@ -53,6 +55,8 @@ PARTS = (
     "arrivals",
     "honesty",
     "frames",
+    "scale",
+    "eight-hours",
     "accuracy",
     "sizes",
     "reaction",

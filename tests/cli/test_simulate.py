@@ -103,6 +103,7 @@ def _alive(call) -> list[psutil.Process]:
 def result(**changes) -> Result:
     figures = dict.fromkeys(Result.__dataclass_fields__, 0) | {
         "workers": 5,
+        "seconds": 3,
         "seal_p99_s": 1.0,
         "outcome": Outcome.PASSED,
         "validity": Validity.VALID,
@@ -119,6 +120,7 @@ def result(**changes) -> Result:
         ({"requests_sent": 3, "requests_counted": 2}, Outcome.INVALID),
         ({"frames_sent": 3, "frames_sealed": 2}, Outcome.INVALID),
         ({"outcome": Outcome.STOPPED}, Outcome.STOPPED),
+        ({"outcome": Outcome.FAILED}, Outcome.FAILED),
     ],
 )
 def test_it_ends_as_runs_do(found: dict, ending: Outcome) -> None:
