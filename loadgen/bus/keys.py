@@ -25,6 +25,8 @@ key                             type     holds
 {run:<id>}:turn                 hash     the latest epoch: its number, until when it must be heard of, whether it holds
 {run:<id>}:awaited              set      workers that have not heard of it yet
 {run:<id>}:events               stream   WorkerEvents
+{run:<id>}:rows                 hash     how far each source's rows were dealt, and the ranges that came back
+{run:<id>}:rows-held            hash     first row and source → one behind the last row, and the worker that has them
 {run:<id>:<shard>}:frames       stream   Frames of the workers that keep to this shard
 {run:<id>}:positions            hash     shard → id of the last frame entry that is dealt with
 {run:<id>}:totals               hash     worker name → WorkerTotals (its last sealed sequence among them)
@@ -53,7 +55,7 @@ RUNS: Final = _CLUSTER + "runs"
 
 RUN_PARTS: Final = (
     "spec", "code", "record", "fence", "seats", "turn", "awaited", "events", "positions", "totals", "sealed",
-    "quarantine",
+    "quarantine", "rows", "rows-held",
 )  # fmt: skip
 """Every key of a run but its frame streams; all of them expire some time after its end."""
 

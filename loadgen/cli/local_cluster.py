@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -98,11 +98,14 @@ class LocalCluster:
         """The process id of a child."""
         return self._children[name].pid
 
-    def start_workers(self, processes: int, allow_target: str, labels: Mapping[str, str]) -> None:
-        """Start the worker processes, with the labels that the plan asks for."""
+    def start_workers(
+        self, processes: int, allow_target: str, labels: Mapping[str, str], data_dirs: Iterable[Path] = ()
+    ) -> None:
+        """Start the worker processes, with the labels and the installed data that the plan asks for."""
         wanted = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
         target = ["--allow-target", allow_target]
-        self._start("worker", "--processes", str(processes), "--max-failures", "2", *target, *wanted)
+        data = [word for folder in dict.fromkeys(data_dirs) for word in ("--data", str(folder))]
+        self._start("worker", "--processes", str(processes), "--max-failures", "2", *target, *wanted, *data)
 
     def check(self) -> None:
         """Make sure that everything still runs.

@@ -28,8 +28,8 @@ def plan() -> None:
 def check(context: click.Context, plans: tuple[str, ...]) -> None:
     """Report everything that is wrong with plans.
 
-    Reads each plan, finds the files it names, and imports its journeys in a process of their own. Problems go to the
-    standard error, one a line with file, line and column; the exit code is then 3.
+    Reads each plan, finds the files it names, reads its data, and imports its journeys in a process of their own.
+    Problems go to the standard error, one a line with file, line and column; the exit code is then 3.
 
     \b
     Examples:
@@ -45,7 +45,7 @@ def check(context: click.Context, plans: tuple[str, ...]) -> None:
     for path in plans:
         try:
             loaded = load_plan(path)
-            problems = check_journeys(loaded)
+            problems = (*check_journeys(loaded), *check_data(loaded))
         except InvalidPlan as error:
             problems = error.problems
         except PlanError as error:
@@ -126,6 +126,18 @@ def check_journeys(loaded: LoadedPlan) -> tuple[Problem, ...]:
 
     files = list(dict.fromkeys(journey.path for journey in loaded.journeys))
     return journey_problems(loaded, inspect_journeys(files))
+
+
+def check_data(loaded: LoadedPlan) -> tuple[Problem, ...]:
+    """Read the data of a plan; what may be meant otherwise is said on the standard error."""
+    if not loaded.plan.data:
+        return ()
+    from loadgen.data.check import check_sources
+
+    checked = check_sources(loaded)
+    for note in checked.notes:
+        click.echo(f"note: {note}", err=True)
+    return checked.problems
 
 
 def _requests_of(text: str) -> tuple[str, float]:

@@ -151,7 +151,9 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> F
     loaded = _with_workers(loaded, workers)
     local.start_server()
     metrics = local.start_coordinator(wanted.metrics_port)
-    local.start_workers(workers, host_of(loaded.plan), loaded.plan.workers.labels)
+    installed = [source.name for source in loaded.plan.data if source.installed]
+    data_dirs = [path.parent for name, path in loaded.data_files.items() if name in installed]
+    local.start_workers(workers, host_of(loaded.plan), loaded.plan.workers.labels, data_dirs)
     if metrics:
         click.echo(f"metrics on {metrics}", err=True)
     return _launch(connect(local.redis_url), loaded, local.key, local)

@@ -32,13 +32,13 @@ def read_plan(path: Path) -> LoadedPlan:
         PlanError: the plan is not valid, or names users that its journeys do not have.
         JourneyError: a journey does not import.
     """
-    from loadgen.cli.plan import check_journeys
+    from loadgen.cli.plan import check_data, check_journeys
 
     loaded = load_plan(path)
-    problems = check_journeys(loaded)
+    problems = (*check_journeys(loaded), *check_data(loaded))
     if problems:
         refusal = InvalidPlan(problems)
-        if any(problem.path.endswith(".file") for problem in problems):
+        if any(problem.path.startswith("journeys") and problem.path.endswith(".file") for problem in problems):
             raise JourneyError(refusal.message, hint=_MEND) from refusal
         raise refusal
     return loaded

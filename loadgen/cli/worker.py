@@ -33,6 +33,13 @@ def _processes(_context: click.Context, _parameter: click.Parameter, value: str)
     help="Folder of installed journeys. Without it only code signed with LOADGEN_KEY is taken.",
 )
 @click.option(
+    "--data",
+    "data_dirs",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    help="Folder of installed data files, for plans that say installed: true. May be repeated.",
+)
+@click.option(
     "--allow-target",
     "allow_targets",
     multiple=True,
@@ -58,6 +65,7 @@ def worker(
     processes: int,
     label: dict[str, str],
     journeys: Path | None,
+    data_dirs: tuple[Path, ...],
     allow_targets: tuple[str, ...],
     weight: float,
     max_failures: int | None,
@@ -85,6 +93,7 @@ def worker(
         labels=label,
         weight=weight,
         journeys_dir=str(journeys.resolve()) if journeys else "",
+        data_dirs=tuple(str(folder.resolve()) for folder in data_dirs),
         allow_targets=allow_targets,
         lease_s=lease_s,
     )

@@ -20,6 +20,7 @@ from loadgen.bus.cluster import Member
 from loadgen.clock import ClusterClock
 from loadgen.coordinator.controller import RunController
 from loadgen.coordinator.rescue import Rescue
+from loadgen.coordinator.rows import RowKeeper
 from loadgen.errors import BusError, FencedError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, RunRecord, RunState, StopMode
 from loadgen.metrics import ClusterSnapshot, RunSnapshot
@@ -61,6 +62,7 @@ class Coordinator:
         self._clock = ClusterClock()
         self._fence = 0
         self._runs: dict[str, RunController] = {}
+        self._rows: dict[str, RowKeeper] = {}
         self._rescue = Rescue(bus)
         self._last: RunSnapshot | None = None
         self._members: dict[str, Member] = {}
@@ -204,7 +206,9 @@ class Coordinator:
     def _take_up(self, run: str, now_s: float) -> None:
         bus = RunBus(self._bus, run)
         try:
-            self._runs[run] = RunController(self._cluster, bus, self._fence, now_s)
+            self._runs[run] = controller = RunController(self._cluster, bus, self._fence, now_s)
+            self._rows = {known: keeper for known, keeper in self._rows.items() if known in self._runs}
+            self._rows[run] = RowKeeper(self._bus, run, controller.plan)
         except (FencedError, BusError):
             raise
         except LoadgenError as error:
@@ -213,6 +217,8 @@ class Coordinator:
 
     def _tick(self, controller: RunController, now_s: float, forgotten: set[str]) -> None:
         try:
+            started = controller.record.started_at is not None
+            self._rows[controller.run].look(self._fence, now_s, self._members.keys(), started=started)
             controller.tick(now_s, self._members, self._free(), forgotten)
         except (FencedError, BusError):
             raise

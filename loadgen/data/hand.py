@@ -20,10 +20,10 @@ from typing import NamedTuple
 class Range:
     """Positions ``low … high − 1``."""
 
-    __slots__ = ("back", "high", "low", "next", "out")
+    __slots__ = ("back", "high", "low", "next", "out", "token")
 
-    def __init__(self, low: int, high: int) -> None:
-        self.low, self.high = low, high
+    def __init__(self, low: int, high: int, token: int) -> None:
+        self.low, self.high, self.token = low, high, token
         self.back: deque[int] = deque()
         self.next, self.out = low, 0
 
@@ -49,12 +49,14 @@ class Rest(NamedTuple):
     """A range that goes back, and which part of it may be dealt again.
 
     Attributes:
-        low: the range's first position, by which it is known.
+        low: the range's first position.
+        token: told apart by this from the same range at another time.
         from_: the first position to be dealt again.
         to: one behind the last.
     """
 
     low: int
+    token: int
     from_: int
     to: int
 
@@ -71,9 +73,14 @@ class Hand:
         self._ranges: dict[int, Range] = {}
         self._current: Range | None = None
 
-    def deal(self, low: int, high: int) -> None:
+    def deal(self, low: int, high: int, token: int = 0) -> None:
         """Take a range, to be drawn from next."""
-        self._current = self._ranges[low] = Range(low, high)
+        self._current = self._ranges[low] = Range(low, high, token)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something is left to draw that nobody had."""
+        return self._current is not None
 
     def draw(self) -> Held | None:
         """The next position; None when all are drawn."""
@@ -114,4 +121,4 @@ class Hand:
     def _done_with(self, known: Range) -> Rest:
         del self._ranges[known.low]
         unused = known.next if known.out or not self._recycle else known.low
-        return Rest(known.low, unused, known.high)
+        return Rest(known.low, known.token, unused, known.high)

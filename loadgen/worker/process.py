@@ -21,6 +21,7 @@ from gevent.event import Event
 from loadgen import __version__
 from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.bus.cluster import entry_order
+from loadgen.bus.rows import RowsBus
 from loadgen.clock import ClusterClock
 from loadgen.errors import BusError, LoadgenError, MessageError
 from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
@@ -28,6 +29,7 @@ from loadgen.plan.secrets import redact, values_in
 from loadgen.worker import essential, garbage
 from loadgen.worker.handover import Handover
 from loadgen.worker.preparation import Prepared, prepare, scratch_folder
+from loadgen.worker.rows import ClusterDealer
 from loadgen.worker.serving import Serving
 from loadgen.worker.settings import WorkerSettings
 from loadgen.worker.spool import Spool
@@ -250,6 +252,7 @@ class WorkerProcess:
                 self._ended.set()
                 return
             try:
+                rows = self._deal_rows(prepared)
                 self._serving = Serving(
                     prepared,
                     bus,
@@ -266,6 +269,7 @@ class WorkerProcess:
                 self._say_ready(bus)
                 self._look_soon(run)  # it may have got a share meanwhile, or be gone
                 sequence = self._serving.serve()
+                rows.close(list(prepared.environment.context.data.values()))
                 self._tell(bus, WorkerEventKind.DONE, sequence=sequence)
             except BusError as error:
                 log.warning("the last word is not said, what was counted is sent in this worker's name: %s", error)
@@ -274,6 +278,12 @@ class WorkerProcess:
                 raise
             finally:
                 self._ended.set()
+
+    def _deal_rows(self, prepared: Prepared) -> ClusterDealer:
+        dealer = ClusterDealer(RowsBus(self._bus, prepared.run), self._settings.name, self._may_start)
+        for source in prepared.environment.context.data.values():
+            source.dealer = dealer
+        return dealer
 
     def _say_ready(self, bus: RunBus) -> None:
         self._ready_at_s = time.monotonic()

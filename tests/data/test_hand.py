@@ -64,11 +64,11 @@ def test_rows_that_are_used_once_do_not_come_back():
     first = hand.draw()
 
     assert hand.put_back(first) is None
-    assert list(hand.all()) == [(0, 1, 3)]
+    assert list(hand.all()) == [(0, 0, 1, 3)]
 
 
 def test_a_finished_range_that_is_used_once_goes_back_empty():
     hand = Hand(recycle=False)
     hand.deal(0, 1)
 
-    assert hand.put_back(hand.draw()) == (0, 1, 1)
+    assert hand.put_back(hand.draw()) == (0, 0, 1, 1)
