@@ -127,4 +127,5 @@ class Observer:
             metrics_s=self._metrics_s,
             outcome=verdict.outcome if verdict else Outcome.FAILED,
             validity=verdict.validity.verdict if verdict else Validity.INVALID,
+            reason=verdict.reason if verdict else "",
         )

@@ -230,7 +230,7 @@ def _in_words(result: Result) -> list[str]:
         "simulators": f"{result.simulators:.0%} of a core, frames sent within {result.sent_p99_s:.2f} s (p99)",
         "counts": f"{result.requests_sent:,} requests in {result.frames_sent:,} frames sent, "
         f"{result.requests_counted:,} in {result.frames_sealed:,} sealed: {exact}",
-        "run": f"{result.outcome.value}, {result.validity.value}",
+        "run": f"{result.outcome.value}, {result.validity.value}: {result.reason}",
     }
     return [*(f"{name:12} {value}" for name, value in rows.items()), "", _judgement(result)]
 

@@ -154,7 +154,7 @@ class Result:
         redis, redis_bytes: share of one core, most memory.
         simulators: share of one core.
         metrics_bytes, metrics_s: the page of metrics and how long the slowest scrape took.
-        outcome, validity: of the run.
+        outcome, validity: of the run; ``reason`` says why it ended so.
     """
 
     workers: int
@@ -183,6 +183,7 @@ class Result:
     metrics_s: float
     outcome: Outcome
     validity: Validity
+    reason: str
 
     @property
     def is_exact(self) -> bool:

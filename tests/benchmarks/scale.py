@@ -48,9 +48,9 @@ def measure(quick: bool) -> list[Table]:
     found = [_simulated(workers, seconds) for workers in (QUICK if quick else WORKERS)]
     size = format_bytes(found[-1]["frame_bytes"])
     how = (
-        f"Simulated workers, each with {REQUESTS} requests/s in 20 series, one frame of {size} a second, for "
-        f"{seconds} s; real coordinator, real Redis on the same machine, metrics read every 5 s. A second counts as sealed when its "
-        "last frame is; *sent after* is when the simulated workers had sent it. CPU of the coordinator: all of it, "
+        f"Simulated workers, each with {REQUESTS} requests/s in 20 series, one frame of {size} a second, for {seconds} "
+        "s; real coordinator, real Redis on the same machine, metrics read every 5 s. A second counts as sealed when "
+        "its last frame is; *sent after* is when the simulated workers had sent it. CPU of the coordinator: all of it, "
         "leases and metrics too, divided by the frames; the loop that turns ten times a second costs 2 to 3 % of a "
         "core by itself, which is most of it where workers are few."
     )
@@ -72,7 +72,7 @@ def _simulated(workers: int, seconds: int) -> dict[str, Any]:
             stop_child(child, patience_s=20)
         found: dict[str, Any] = json.loads(told.read_text())  # not there if it failed, and that is said on stderr
     if found["outcome"] not in {"passed", "invalid"}:
-        raise AssertionError(f"the run of {workers} simulated workers: {found['outcome']}")
+        raise AssertionError(f"the run of {workers} simulated workers: {found['reason']}")
     return found
 
 

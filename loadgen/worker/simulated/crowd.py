@@ -2,7 +2,7 @@
 
 A turn does what is due, at most one portion of each kind, so that nobody's lease waits for another's frame::
 
-    beats ─▶ seats ─▶ offers ─▶ seconds closed and sent ─▶ sealed? last words ─▶ control is listened to
+    beats ─▶ figures drawn ─▶ seats ─▶ offers ─▶ seconds closed and sent ─▶ sealed? last words ─▶ control is listened to
 
 Beats and questions are spread over their period; frames are all due at once, when a second ends, as in life.
 """
@@ -74,6 +74,7 @@ class Crowd:
         self._here = {stand_in.name: stand_in for stand_in in stand_ins}
         self._beats, self._asks = Turns(), Turns()
         self._to_look: deque[StandIn] = deque()
+        self._preparing: list[StandIn] = []
         self._unsure: dict[str, StandIn] = {}
         self._run: CrowdRun | None = None
         self._reports: Reports | None = None
@@ -126,7 +127,7 @@ class Crowd:
         show(self.sums)
 
     def _turn(self, position: str) -> str:
-        steps = (self._beat_due, self._look_due, self._hear_due, self._close_due, self._ask_due)
+        steps = (self._beat_due, self._prepare_due, self._look_due, self._hear_due, self._close_due, self._ask_due)
         busy = [step() for step in steps]
         position, messages = self._cluster.listen(position, 0.0 if any(busy) else IDLE_S)
         for _, message in messages:
@@ -214,8 +215,16 @@ class Crowd:
         self._reports.add(newcomers)
         self._asks.extend(_spread(newcomers, ASK_S))
         self._beat(newcomers)
-        run.tell_all([WorkerEvent(kind=WorkerEventKind.READY, worker=each.name) for each in newcomers])
-        self._to_look.extend(newcomers)  # they may have got a share meanwhile
+        self._preparing += newcomers
+
+    def _prepare_due(self) -> bool:
+        if self._run is None or self._reports is None or not self._preparing:
+            return False
+        if not self._reports.rehearse():
+            ready, self._preparing = self._preparing, []
+            self._run.tell_all([WorkerEvent(kind=WorkerEventKind.READY, worker=each.name) for each in ready])
+            self._to_look.extend(ready)  # they may have got a share meanwhile
+        return True
 
     def _hear_due(self) -> bool:
         now_s = self._clock.now()

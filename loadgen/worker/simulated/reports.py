@@ -27,6 +27,9 @@ PORTION: Final = 250
 REHEARSED_S: Final = 5
 """Seconds whose figures are drawn before the run begins."""
 
+REHEARSAL_S: Final = 5.0
+"""How long that may take: what is left is drawn when it is asked for."""
+
 REHEARSED_WORKERS: Final = 200
 """Workers for which they are drawn: others have much the same numbers."""
 
@@ -50,16 +53,28 @@ class Reports:
         self._to_close: deque[StandIn] = deque()
         self._next_s = 0.0
         self._stopped = False
-        self._rehearse()
+        self._rehearsal = deque(self._first_figures())
+        self._rehearsed_until_s = time.monotonic() + REHEARSAL_S
 
-    def _rehearse(self) -> None:
-        """Draw beforehand what the first seconds will ask for: it takes longer than dealing it out."""
+    def _first_figures(self) -> list[tuple[int, ...]]:
+        """How many shoppers will come in the first seconds to a worker, by journey."""
         shares = split([1.0] * (self._plan.workers.count or 1))[:REHEARSED_WORKERS]
-        for second in range(REHEARSED_S):
-            counted = self._dealer.count([[Span(second, second + 1, share)] for share in shares])
-            for shoppers in {tuple(row) for row in counted.tolist()}:
-                for variant in range(VARIANTS):
-                    self._figures.draw(shoppers, variant=variant)
+        counted = (
+            self._dealer.count([[Span(second, second + 1, share)] for share in shares]).tolist()
+            for second in range(REHEARSED_S)
+        )
+        return list({tuple(row) for rows in counted for row in rows})
+
+    def rehearse(self) -> bool:
+        """Draw beforehand some of what the first seconds will ask for, as it takes longer than dealing it out.
+
+        Returns:
+            Whether there is more to draw.
+        """
+        for shoppers in portion(self._rehearsal, 1):
+            for variant in range(VARIANTS):
+                self._figures.draw(shoppers, variant=variant)
+        return bool(self._rehearsal) and time.monotonic() < self._rehearsed_until_s
 
     def add(self, guests: Iterable[StandIn]) -> None:
         """These serve the run."""
