@@ -6,8 +6,8 @@ The target's log is the independent count: which arrival was seen when, and who 
 it ended                by itself or by the stop that was asked for, never ``failed``
 nothing counted twice   recorded ≤ seen, of each worker and of all; no arrival was seen twice
 nothing lost            recorded = seen; where a process was killed, what was on the wire is stated; where a machine was
-                        lost (or crashed, and was not back before the run's end), the rest lies in the window that is
-                        stated
+                        lost (or not back from a crash or a cut in time before the run's end), the rest lies in the
+                        window that is stated
 never over plan         no arrival was seen before it was due
 all accounted for       planned = started + dropped + missed; sent = recorded + on the wire, of each worker
 sums agree              workers' totals, seconds, series and histograms
@@ -37,8 +37,19 @@ ON_PLAN_S = 0.25
 """An arrival seen so soon after it was due came on plan; the machine has other work, and a person would not notice."""
 
 
+MUTE = {
+    "machine-lost",
+    "node-crashed",
+    "node-cut-off-long",
+    "node-refused",
+    "supervisor-killed",
+    "supervisor-paused",
+    "worker-paused-long",
+}
+"""Faults in which neither a worker nor its supervisor can say anything for longer than the lease."""
+
 BACK_S = 6.0
-"""How long a supervisor may take from its start, on a crowded machine, until what it found is sent and sealed."""
+"""How long a machine may take, when it is crowded, until what it held or found is sent and sealed."""
 
 
 @dataclass(frozen=True)
@@ -195,13 +206,15 @@ def _keys(follower: Follower, stage: Stage) -> Iterator[str]:
 
 
 def _lost_machines(played: Played) -> set[str]:
-    """Machines that were lost, and those that crashed and were not back in time to say what they had left."""
+    """Machines that were lost; and those that were gone or cut off, and not back in time to say what they held."""
     ended_s = (played.follower.record.ended_at or 0.0) - (played.follower.record.started_at or 0.0)
-    struck = [struck for struck in played.struck if not struck.void]
-    crashed = {each.fault.node for each in struck if each.fault.kind in {"node-crashed", "supervisor-killed"}}
-    return {each.fault.node for each in struck if each.fault.kind == "machine-lost"} | {
-        each.fault.node for each in struck if each.fault.node in crashed and each.ended_at_s + BACK_S > ended_s
-    }
+    struck = [struck for struck in played.struck if struck.fault.kind in MUTE and not struck.void]
+    lost = {each.fault.node for each in struck if each.fault.kind == "machine-lost"}
+    for each in struck:
+        back_s = max(each.ended_at_s, played.started_at_s.get(each.fault.node, 0.0))
+        if back_s + BACK_S > ended_s:
+            lost.add(each.fault.node)
+    return lost
 
 
 def _early(played: Played) -> list:

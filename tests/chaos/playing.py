@@ -61,6 +61,7 @@ class Played:
         seen: what the target saw.
         failovers_s: after each fault that took the leader away, how long it took until another one led.
         wrong: what went wrong in following it.
+        started_at_s: when the supervisor of each machine was started last, seconds since the run's start.
     """
 
     follower: Follower
@@ -68,6 +69,7 @@ class Played:
     seen: list[Seen] = field(default_factory=list)
     failovers_s: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    started_at_s: dict[str, float] = field(default_factory=dict)
 
 
 def plan_for(stage: Stage) -> LoadedPlan:
@@ -120,7 +122,13 @@ class _Director:
             if time.monotonic() - self._looked_at_s > 0.3:
                 self._looked_at_s = time.monotonic()
                 look(follower)
+                self._keep_up()
             time.sleep(STEP_S)
+
+    def _keep_up(self) -> None:
+        for place in [*self._stage.nodes.values(), *self._stage.coordinators.values()]:
+            place.keep_up()
+            self._played.started_at_s[place.name] = place.started_at_s - self._started_s
 
     def _begun(self) -> bool:
         look(self._played.follower)

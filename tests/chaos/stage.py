@@ -41,6 +41,9 @@ STALE_S = 120.0
 QUICK_S = 0.25
 """How long whoever directs waits for a Redis that may stand still: other faults are due."""
 
+AGAIN_S = 1.0
+"""So long after its start a process that has ended is started again, as whoever operates machines would have it."""
+
 COORDINATORS = ("coordinator-0", "coordinator-1")
 
 
@@ -61,6 +64,8 @@ class Place:
         self.net.__enter__()
         self.url = f"redis://127.0.0.1:{self.net.port}/0"
         self.child: subprocess.Popen[bytes] | None = None
+        self.started_at_s = 0.0
+        self._is_wanted = False
 
     @property
     def lives(self) -> bool:
@@ -68,10 +73,17 @@ class Place:
 
     def start(self) -> None:
         """Start its process, if it does not run."""
+        self._is_wanted = True
         if not self.lives:
+            self.started_at_s = time.time()
             with self._log.open("ab") as log:
                 env = {"LOADGEN_REDIS": self.url, "LOADGEN_KEY": KEY}
                 self.child = start_child(loadgen_command(*self._command), env=env, stdout=log, stderr=log)
+
+    def keep_up(self) -> None:
+        """Start its process again if it ended by itself, as it does where it cannot reach Redis at its start."""
+        if self._is_wanted and time.time() - self.started_at_s > AGAIN_S:
+            self.start()
 
     def workers(self) -> list[psutil.Process]:
         """Its worker processes, oldest first."""
@@ -89,6 +101,7 @@ class Place:
 
     def kill(self) -> None:
         """Kill its process, and nothing else."""
+        self._is_wanted = False
         if self.lives:
             self.child.kill()
             self.child.wait()
@@ -110,6 +123,7 @@ class Place:
 
     def stop(self) -> None:
         """End its process in order."""
+        self._is_wanted = False
         self.send(signal.SIGTERM)
 
     def close(self) -> list[str]:
