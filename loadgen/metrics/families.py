@@ -145,6 +145,12 @@ STEPS: Final = Family(
 ABANDONMENTS: Final = Family(
     "loadgen_abandonments_total", "counter", ("journey", "step", "reason"), "Shoppers that gave up in a step."
 )
+STEP_TIME: Final = Family(
+    "loadgen_step_time_seconds",
+    "summary",
+    ("journey", "step"),
+    "Time from entering a step to completing it, in seconds: quantiles of the whole run so far, all workers merged.",
+)
 BUSINESS: Final = Family(
     "loadgen_business_total", "counter", ("journey", "name"), "What journeys count themselves: carts, orders, revenue."
 )
@@ -204,6 +210,7 @@ OF_RUN: Final = (
     JOURNEYS,
     STEPS,
     ABANDONMENTS,
+    STEP_TIME,
     BUSINESS,
     WORKER_REQUESTS,
     WORKER_CPU,

@@ -27,5 +27,6 @@ def put_funnel(sheet: Sheet, run: RunSnapshot) -> None:
             abandoned[reason if reason in abandoned else OTHER_REASON] += shoppers
         for reason, shoppers in abandoned.items():
             sheet.put(families.ABANDONMENTS, shoppers, journey, step, reason)
+        sheet.put_summary(families.STEP_TIME, passed.time, passed.time.count, passed.time.sum_us, journey, step)
     for labels, amount in run.total.counters.items():
         sheet.put(families.BUSINESS, amount, *labels)

@@ -65,6 +65,7 @@ def steps(total: Tally, rows: Iterable[SecondRow], journeys: Sequence[str]) -> t
                 entered=counts.entered,
                 completed=counts.completed,
                 abandoned=dict(counts.abandoned.most_common()),
+                time_s=Latency.of(counts.time),
                 requests=requests.count,
                 failures=requests.failures,
                 error_rate=requests.error_rate,

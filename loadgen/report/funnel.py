@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
 from loadgen.report.summary import JourneyFigures, StepFigures, Summary
+from loadgen.report.wording import percent
+
+WHY: Final = {"will": "left", "slow": "too slow", "error": "error"}
+"""Reasons to abandon a step, in few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +21,13 @@ class FunnelStep:
         figures: the step.
         entered: how often it was entered, per visitor of the journey; above 1 where visitors repeat it.
         lost: share of its entries that gave up in it.
+        why: the reasons in words, with their shares; empty where nobody did.
     """
 
     figures: StepFigures
     entered: float
     lost: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,14 @@ def funnels(summary: Summary) -> tuple[Funnel, ...]:
         figures = by_name.get(journey)
         visitors = (figures.started if figures else 0) or steps[0].entered
         drawn = tuple(
-            FunnelStep(step, step.entered / visitors, sum(step.abandoned.values()) / step.entered) for step in steps
+            FunnelStep(step, step.entered / visitors, sum(step.abandoned.values()) / step.entered, _why(step))
+            for step in steps
         )
         found.append(Funnel(journey, figures, drawn))
     return tuple(found)
+
+
+def _why(step: StepFigures) -> str:
+    return ", ".join(
+        f"{WHY.get(reason, reason)} {percent(lost / step.entered)}" for reason, lost in step.abandoned.items() if lost
+    )

@@ -21,7 +21,7 @@ from loadgen.plan.preview import preview
 from loadgen.report.charts import charts
 from loadgen.report.funnel import funnels
 from loadgen.report.in_words import condition_in_words, guard_in_words
-from loadgen.report.story import REASONS
+from loadgen.report.story import REASONS, cost_of_slowness
 from loadgen.report.summary import GuardFigures, Span, Summary
 from loadgen.report.wording import clock, count, counter, percent, rate, seconds
 from loadgen.units import format_bytes, format_duration
@@ -84,6 +84,7 @@ def render_html(summary: Summary) -> str:
             charts={chart.id: chart for chart in drawn},
             chart_data=_script_safe({chart.id: chart.figure for chart in drawn}),
             funnels=drawn_funnels,
+            slowness_in_words=cost_of_slowness(summary.slowness) if summary.slowness else "",
             repeats=any(step.entered > 1 for funnel in drawn_funnels for step in funnel.steps),
             requests=summary.requests[:REQUESTS_SHOWN],
             traced=any(slow.trace_id for slow in summary.slowest),

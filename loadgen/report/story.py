@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from loadgen.endings import Outcome, Validity
 from loadgen.messages.record import RunState
-from loadgen.report.summary import Arrivals, Capacity, ErrorFigures, Totals
-from loadgen.report.wording import clock, count, percent, rounded, seconds
+from loadgen.report.summary import Arrivals, Capacity, ErrorFigures, Slowness, Totals
+from loadgen.report.wording import clock, count, counter, percent, rounded, seconds
 from loadgen.units import format_duration
 from loadgen.verdict import ValidityResult, Verdict
 
@@ -65,9 +65,27 @@ def story(
     totals: Totals,
     counters: dict[str, int],
     errors: Sequence[ErrorFigures],
+    slowness: Slowness | None = None,
 ) -> tuple[str, ...]:
     """The sentences below the headline."""
-    return tuple(_sentences(verdict, capacity, arrivals, totals, counters, errors))
+    cost = () if slowness is None else (cost_of_slowness(slowness),)
+    return (*_sentences(verdict, capacity, arrivals, totals, counters, errors), *cost)
+
+
+def cost_of_slowness(slowness: Slowness) -> str:
+    """``56 visitors left because the shop was too slow, which cost about 12 orders (8 to 16) …``, as a sentence."""
+    left = f"{count(slowness.left)} visitor{'s' if slowness.left > 1 else ''} left because the shop was too slow"
+    if not slowness.orders_lost:
+        return (
+            f"{left}; what that cost cannot be told, as no order was made by others."
+            if slowness.orders == 0
+            else f"{left}."
+        )
+    low, high = (count(rounded(bound)) for bound in (slowness.orders_lost_low, slowness.orders_lost_high))
+    about = "about" if slowness.is_complete else "at least"
+    cost = f"{about} {count(rounded(slowness.orders_lost))} orders ({low} to {high})"
+    _, revenue = counter("revenue_cents", round(slowness.revenue_cents_lost))
+    return f"{left}, which cost {cost}{f' and {revenue} of revenue' if slowness.revenue_cents_lost else ''}."
 
 
 def _sentences(

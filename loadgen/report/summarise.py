@@ -17,6 +17,7 @@ from loadgen.plan.conditions import Guard, Threshold
 from loadgen.plan.model import Plan
 from loadgen.report import breakdown
 from loadgen.report.capacity import capacity_of
+from loadgen.report.slowness import slowness
 from loadgen.report.spans import WINDOW_S, span_for, spans
 from loadgen.report.story import headline, story
 from loadgen.report.summary import (
@@ -66,6 +67,8 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
     capacity = None if validity.verdict is Validity.INVALID else capacity_of(plan, rows)
     counters = breakdown.counters(total)
     errors = breakdown.errors(total, stats.samples)
+    steps = breakdown.steps(total, rows, plan.users)
+    cost = slowness(total, steps)
     chart_span_s = span_for(rows)
     return Summary(
         run=record.run,
@@ -76,7 +79,7 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
         reason=verdict.reason if verdict else record.detail,
         validity=validity,
         headline=headline(record.state, verdict, load_s),
-        story=story(verdict, capacity, arrivals, totals, counters.total, errors),
+        story=story(verdict, capacity, arrivals, totals, counters.total, errors, cost),
         loadgen_version=__version__,
         started_at=_iso(record.started_at),
         ended_at=_iso(record.ended_at),
@@ -87,11 +90,12 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
         latency_s=Latency.of(total.service()),
         latency_since_due_s=Latency.of(total.since_due()),
         capacity=capacity,
-        steps=breakdown.steps(total, rows, plan.users),
+        steps=steps,
         requests=breakdown.requests(total, load_s),
         slowest=breakdown.slowest(total),
         journeys=breakdown.journeys(total, plan.users),
         counters=counters,
+        slowness=cost,
         errors=errors,
         thresholds=_thresholds(
             plan.thresholds, verdict.thresholds if verdict else judge(plan.thresholds, stats, load_s)

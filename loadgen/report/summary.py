@@ -94,13 +94,18 @@ class Arrivals(_Part):
 
 
 class StepFigures(_Part):
-    """One step of one journey: its place in the funnel, and its requests."""
+    """One step of one journey: its place in the funnel, and its requests.
+
+    entered = completed + abandoned (by reason: ``will``, ``slow``, ``error``) + those whom the generator ended in it.
+    ``time_s`` is the time from entering to completing, ``latency_s`` that of its requests.
+    """
 
     journey: str
     step: str
     entered: int
     completed: int
     abandoned: dict[str, int]
+    time_s: Latency
     requests: int
     failures: int
     error_rate: float | None
@@ -156,6 +161,53 @@ class Counters(_Part):
 
     total: dict[str, int]
     by_journey: dict[str, dict[str, int]]
+
+
+class SlowStep(_Part):
+    """What slowness cost at one step. Estimates are null where nobody completed it.
+
+    Attributes:
+        left: shoppers who left it for slowness.
+        passed: shoppers who completed it.
+        orders_each: orders that one of these was worth.
+        orders_lost, revenue_cents_lost: with those who left.
+    """
+
+    journey: str
+    step: str
+    left: int
+    passed: int
+    orders_each: float | None
+    orders_lost: float | None
+    revenue_cents_lost: float | None
+
+
+class Slowness(_Part):
+    """What slowness cost, against the same mix without impatience: :mod:`loadgen.report.slowness`.
+
+    Attributes:
+        left: shoppers who left a step because it was too slow.
+        is_complete: whether it could be estimated for every step; otherwise it cost more.
+        orders, revenue_cents: as they were made.
+        orders_lost, revenue_cents_lost: the estimate; ``…_low`` and ``…_high`` bound its interval of 95 %.
+        conversion: orders for each shopper that started.
+        conversion_without: the same, had nobody left for slowness.
+        steps: where, in the order of the journeys.
+    """
+
+    left: int
+    is_complete: bool
+    orders: int
+    orders_lost: float
+    orders_lost_low: float
+    orders_lost_high: float
+    revenue_cents: int
+    revenue_cents_lost: float
+    revenue_cents_lost_low: float
+    revenue_cents_lost_high: float
+    conversion: float | None
+    conversion_without: float | None
+    steps: tuple[SlowStep, ...]
 
 
 class Sample(_Part):
@@ -333,6 +385,7 @@ class Summary(_Part):
     slowest: tuple[SlowRequest, ...]
     journeys: tuple[JourneyFigures, ...]
     counters: Counters
+    slowness: Slowness | None
     errors: tuple[ErrorFigures, ...]
     thresholds: tuple[ThresholdFigures, ...]
     guards: tuple[GuardFigures, ...]

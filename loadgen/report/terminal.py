@@ -88,6 +88,8 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield _guards(summary)
     if summary.steps:
         yield _steps(summary)
+    if any(step.entered for step in summary.steps):
+        yield _funnel(summary)
     if summary.requests:
         yield _requests(summary)
     if any(slow.trace_id for slow in summary.slowest):
@@ -209,6 +211,28 @@ def _steps(summary: Summary) -> Table:
             count(step.requests),
             _share(step.error_rate),
             *_three(step.latency_s),
+        )
+    return table
+
+
+def _funnel(summary: Summary) -> Table:
+    """Where visitors were lost, and why. Those whom the generator ended in a step are in none of the reasons."""
+    table = _table(
+        "Funnel",
+        Column("journey, step", ratio=1, overflow="ellipsis", no_wrap=True),
+        *_numbers("entered", "left", "slow", "error", "time p50", "p95"),
+    )
+    journey = ""
+    for step in summary.steps:
+        if not step.entered:
+            continue
+        if step.journey != journey:
+            journey = step.journey
+            table.add_row(Text(journey, style="bold"), style="none")
+        lost = (step.abandoned.get(reason, 0) for reason in ("will", "slow", "error"))
+        shares = (percent(number / step.entered) for number in lost)
+        table.add_row(
+            Text(f"  {step.step}"), count(step.entered), *shares, seconds(step.time_s.p50), seconds(step.time_s.p95)
         )
     return table
 
