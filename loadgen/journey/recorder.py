@@ -213,7 +213,7 @@ class Recorder:
 
     def step_completed(self, journey: str, step: str, time_us: int) -> None:
         """A shopper ended a step well, this long after entering it."""
-        self._tell((Kind.COMPLETED, journey, step), min(max(time_us, 0), VALUE_MASK))
+        self._tell((Kind.COMPLETED, journey, step), _clamped(time_us))
 
     def step_abandoned(self, journey: str, step: str, reason: AbandonReason) -> None:
         """A shopper gave up in a step."""
@@ -259,7 +259,13 @@ class Recorder:
         return Tally.merged([*earlier, tally]) if earlier else tally
 
     def _stream(self, kind: Kind, stream: int, value: int) -> None:
-        self._append(kind << KIND_SHIFT | stream << KEY_SHIFT | min(max(value, 0), VALUE_MASK))
+        what = kind << KIND_SHIFT | stream << KEY_SHIFT | (value if 0 <= value <= VALUE_MASK else _clamped(value))
+        journal = self.journal
+        try:
+            pack_event(journal.words, journal.at, 0, what)
+            journal.at += EVENT_BYTES
+        except StructError:
+            self._append(what)
 
     def _tell(self, what: tuple[Any, ...], value: int = 0, beside: int = 0) -> None:
         """Write an event of a kind with a key."""
@@ -280,3 +286,8 @@ class Recorder:
     def _make_room(self) -> None:
         if self.journal.is_full:
             self._earlier.append(fold(self.journal.empty(), self.journal.keys))
+
+
+def _clamped(value: int) -> int:
+    """What fits into the value of an event."""
+    return min(max(value, 0), VALUE_MASK)

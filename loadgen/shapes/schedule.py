@@ -97,6 +97,15 @@ class Schedule:
             self._last_u = arrival.u
         return arrival
 
+    def take_before(self, edge: Edge) -> Arrival | None:
+        """Take the next arrival if it is due before an instant; None leaves it where it is."""
+        arrival = self.peek()
+        if arrival is None or not edge.is_after(arrival.u):
+            return None
+        self._ahead = None
+        self._last_u = arrival.u
+        return arrival
+
     def _enter(self, index: int) -> None:
         epoch = self._epochs[index]
         following = self._epochs[index + 1 : index + 2]

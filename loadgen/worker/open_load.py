@@ -93,15 +93,14 @@ class OpenLoad:
         Returns:
             Seconds until the next look.
         """
-        edge = self._arrivals.edge(now_s - self._stream.start)
-        while (arrival := self._schedule.peek()) is not None:
-            if not edge.is_after(arrival.u):
-                return min(max(0.0, self._stream.start + arrival.due_s - now_s), LONGEST_SLEEP_S)
-            self._schedule.pop()
+        start_s = self._stream.start
+        edge = self._arrivals.edge(now_s - start_s)
+        while (arrival := self._schedule.take_before(edge)) is not None:
             if self._doubt is not None and not self._doubt[1].is_after(arrival.u):
                 self.beyond[self._index] += 1
-            self._fire(arrival, self._elapsed() - self._stream.start - arrival.due_s)
-        return LONGEST_SLEEP_S
+            self._fire(arrival, self._elapsed() - start_s - arrival.due_s)
+        ahead = self._schedule.peek()
+        return LONGEST_SLEEP_S if ahead is None else min(max(0.0, start_s + ahead.due_s - now_s), LONGEST_SLEEP_S)
 
     def stop(self, now_s: float) -> None:
         """Start nobody any more, but for those that were due before this instant."""
@@ -126,7 +125,7 @@ class OpenLoad:
         if self._shoppers.active(self._index) >= self._room_at(self._stream.start + arrival.due_s):
             self._recorder.arrival_dropped(self._index)
             return
-        lag_us = max(0, round(lag_s * 1e6))
+        lag_us = round(lag_s * 1e6) if lag_s > 0 else 0
         self._recorder.arrival_started(self._index, lag_us, lag_s > LATE_S)
         journey = self._journeys[arrival.journey]
         self._shoppers.come(Session(self._recorder, journey, self._index, lag_us, arrival.u), self._stream.session)

@@ -4,7 +4,8 @@ The parser calls back for each header and piece of body; an :class:`AnswerReader
 is complete. What llhttp leaves to its user is done here: answers without a body (HEAD, 204, 304, CONNECT), interim
 answers (1xx), answers that end with the connection, limits, and whether the connection may be used again.
 
-Between two exchanges a connection needs no reader: they are lent, one for each exchange on the wire.
+Between two exchanges a connection needs no reader: they are lent, one for each exchange on the wire. An answer whose
+head came before need not be parsed at all: :mod:`loadgen.journey.http.heads`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from typing import Any, Final
 import httptools
 
 from loadgen.journey.http.failures import ConnectionReset, ProtocolBroken, RequestFailed, TooLarge
+from loadgen.journey.http.heads import Head, HeaderList, KnownHeads
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.wires import RECEIVE_BYTES
-
-HeaderList = list[tuple[bytes, bytes]]
 
 MAX_INTERIM: Final = 20
 """Interim answers (1xx) to one request; more is no server but a loop."""
@@ -121,6 +121,13 @@ class AnswerReader:
         Raises:
             RequestFailed: ``ProtocolBroken`` or ``TooLarge``.
         """
+        begins = not self._fed_bytes and not self._no_body
+        if begins and (head := _heads.find(data)) is not None and self._is_within_limits(head):
+            self._status, self._headers = head.status, head.headers
+            if head.body_bytes:
+                self.chunks.append(data[head.head_bytes :])
+            self.headers_done = self.is_complete = self.stays = True
+            return True
         self._fed_bytes += len(data)
         belong = True
         try:
@@ -131,7 +138,13 @@ class AnswerReader:
             belong = self.stays = False
         if self._fed_bytes > self._settings.max_header_bytes:
             self._check_size()
+        if begins and self.stays and not self._sets_cookies and not self.interim:
+            _heads.remember(data, self._status, self._headers, self._received)
         return belong
+
+    def _is_within_limits(self, head: Head) -> bool:
+        settings = self._settings
+        return head.body_bytes <= settings.max_body_bytes and head.head_bytes <= settings.max_header_bytes
 
     def end(self) -> None:
         """The server closed its side after it had begun to answer: the end of an answer without length, or of hope.
@@ -220,6 +233,8 @@ class AnswerReader:
 
 
 _spare: Final[list[AnswerReader]] = []
+
+_heads: Final = KnownHeads()
 
 
 def _may_stay(version: str, headers: HeaderList) -> bool:

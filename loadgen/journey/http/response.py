@@ -14,11 +14,11 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from locust.exception import CatchResponseError, LocustError, ResponseError
 
-from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.charset import text_of
 from loadgen.journey.http.composing import Wanted
 from loadgen.journey.http.content import Unpacker, unpack
 from loadgen.journey.http.headers import Headers, value_in
+from loadgen.journey.http.heads import HeaderList
 
 GOOD_STATUSES: Final = frozenset({200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 301, 302, 303, 304, 307, 308})
 """Statuses that count as a success unless the journey says otherwise; the same as FastHttpUser's."""

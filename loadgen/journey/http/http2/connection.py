@@ -21,8 +21,8 @@ from gevent import get_hub
 from h2 import events
 from h2.errors import ErrorCodes
 
-from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.failures import ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
+from loadgen.journey.http.heads import HeaderList
 from loadgen.journey.http.http2.frames import CONNECTION_WINDOW, Frames, code_name
 from loadgen.journey.http.http2.sending import Outbox
 from loadgen.journey.http.settings import ClientSettings

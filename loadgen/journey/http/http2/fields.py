@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.failures import ProtocolBroken
+from loadgen.journey.http.heads import HeaderList
 
 _OF_THE_CONNECTION: Final = frozenset(
     {b"connection", b"http2-settings", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}

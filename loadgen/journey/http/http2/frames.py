@@ -30,8 +30,8 @@ from h2.exceptions import (
 )
 from h2.settings import SettingCodes, Settings
 
-from loadgen.journey.http.answers import HeaderList
 from loadgen.journey.http.failures import NotProcessed, ProtocolBroken, TooLarge
+from loadgen.journey.http.heads import HeaderList
 
 STREAM_WINDOW: Final = 6 * 1024 * 1024
 """What a server may send on one stream before it is taken up: Chrome's, as shops are tuned to browsers."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Final
 
-from loadgen.journey.http.answers import MAX_INTERIM, Answer, HeaderList
+from loadgen.journey.http.answers import MAX_INTERIM, Answer
 from loadgen.journey.http.failures import (
     ConnectionReset,
     NotProcessed,
@@ -28,6 +28,7 @@ from loadgen.journey.http.failures import (
     TimedOut,
     TooLarge,
 )
+from loadgen.journey.http.heads import HeaderList
 from loadgen.journey.http.http2.connection import Http2Connection
 from loadgen.journey.http.http2.fields import announced_bytes, answer_fields, request_fields
 from loadgen.journey.http.http2.frames import STREAM_WINDOW
