@@ -10,10 +10,11 @@ Rows are numbered from 0. Redis hands out numbers where the cluster must agree, 
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from loadgen.plan.names import DataPath, Label
 
@@ -25,6 +26,22 @@ MAX_SEED: Final = 2**63 - 1
 
 DEFAULT_ROWS: Final = 10_000
 """Of a generator that says nothing: enough that hardly two shoppers at once draw the same."""
+
+
+def _check_locale(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}", text):
+        raise ValueError(f"expected a locale such as fr_FR; got '{text}'")
+    return text
+
+
+def _check_digest(text: str) -> str:
+    if not re.fullmatch(r"([0-9a-f]{64})?", text):
+        raise ValueError("expected a SHA-256 of 64 hexadecimal digits, as sha256sum prints it")
+    return text
+
+
+Locale = Annotated[str, Field(max_length=10), AfterValidator(_check_locale)]
+Digest = Annotated[str, Field(max_length=64), AfterValidator(_check_digest)]
 
 
 class DataFormat(StrEnum):
@@ -97,7 +114,7 @@ class DataSource(BaseModel):
         le=MAX_ROWS,
         description=f"How many rows to invent. Default: {DEFAULT_ROWS}.",
     )
-    locale: Annotated[str, Field(pattern=r"^[a-z]{2,3}_[A-Z]{2}$")] | None = Field(
+    locale: Locale | None = Field(
         default=None, description="Whose names and addresses are invented. Default: en_US.", examples=["fr_FR"]
     )
     seed: int | None = Field(
@@ -120,7 +137,7 @@ class DataSource(BaseModel):
         description="When every row was handed out: recycle (begin again), stop (end the run) or fail (the journey "
         "that asks fails). The latter two need unique data or a sequential order.",
     )
-    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = Field(
+    sha256: Digest = Field(
         default="", description="SHA-256 (hex) that the file must have. Filled in when a run is submitted."
     )
 

@@ -158,3 +158,25 @@ def test_checking_and_drawing_plans_imports_neither_gevent_nor_locust(folder: Pa
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("no_import")
+def test_bad_data_is_told_with_its_file_and_line(folder: Path) -> None:
+    (folder / "a.csv").write_text("id,name\n1,Anna\n2\n", encoding="utf-8")
+    (folder / "plan.yaml").write_text(PLAN + "data:\n  - {name: people, file: a.csv}\n", encoding="utf-8")
+    done = _run("check", folder / "plan.yaml")
+
+    assert done.exit_code == PlanError.exit_code
+    assert "plan.yaml:6:25: data[0].file: a.csv:3: the row has 1 values, the header 2" in done.stderr
+
+
+@pytest.mark.usefixtures("no_import")
+def test_data_that_may_run_out_is_noted_and_the_plan_is_good(folder: Path) -> None:
+    (folder / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    data = "data:\n  - {name: people, file: a.csv, access: unique}\n"
+    (folder / "plan.yaml").write_text(PLAN + data, encoding="utf-8")
+    done = _run("check", folder / "plan.yaml")
+
+    assert done.exit_code == 0
+    assert done.stdout.startswith("ok: demo")
+    assert done.stderr.startswith("note: people has 1 rows for about 1,200 shoppers at once, at 60 s a visit")
