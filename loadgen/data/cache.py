@@ -1,4 +1,4 @@
-"""Where a machine keeps indexes and shipped data files: one folder for each user, named by content.
+"""Where a machine keeps the indexes of data files: one folder for each user, named by the files' content.
 
 Whatever lies there can be made again, so nobody need tidy up: what was not used for a week goes when
 something new comes.
@@ -37,24 +37,6 @@ class RowCache:
             os.utime(path)
         except OSError:
             self._forget()
-        return path
-
-    def keep(self, digest: str, content: bytes) -> Path:
-        """A file of this content.
-
-        Args:
-            digest: SHA-256 (hex) of the content.
-            content: what is written where it is not there yet.
-
-        Raises:
-            OSError: there is no room.
-        """
-        path = self.place(digest, "rows")
-        if not path.exists():
-            handle, draft = tempfile.mkstemp(dir=self.folder)
-            with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-                file.write(content)
-            Path(draft).replace(path)
         return path
 
     def _forget(self) -> None:

@@ -128,12 +128,17 @@ def test_what_nobody_used_for_a_week_goes_when_something_new_comes(tmp_path):
     import os
 
     cache = RowCache(tmp_path)
-    old, fresh = cache.keep("old", b"1"), cache.keep("fresh", b"2")
-    os.utime(old, (0, 0))
-    cache.keep("new", b"3")
+    old, used, fresh = (cache.place(key, "index") for key in ("old", "used", "fresh"))
+    for path in (old, used, fresh):
+        path.touch()
+    for path in (old, used):
+        os.utime(path, (0, 0))
+    cache.place("used", "index")
+    cache.place("new", "index")
 
     assert not old.exists()
-    assert fresh.read_bytes() == b"2"
+    assert used.exists()
+    assert fresh.exists()
 
 
 MILLION = 1_000_000
