@@ -48,6 +48,7 @@ def _of_run(bus: Bus, run: str) -> dict[str, Any]:
         "plan": record.name if record else "",
         "submitter": spec.submitter,
         "epoch": record.epoch if record else 0,
+        "validity": record.validity.verdict.value if record and record.validity else None,
         "outcome": record.verdict.outcome.value if record and record.verdict else None,
         "exit_code": record.verdict.exit_code if record and record.verdict else None,
     }

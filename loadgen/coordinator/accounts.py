@@ -29,6 +29,7 @@ from loadgen.verdict import (
     GuardResult,
     GuardWatch,
     Unreported,
+    ValidityResult,
     Verdict,
     assess,
     decide,
@@ -215,20 +216,25 @@ class Accounts:
         before = dict(self.totals)
         self._write(self._losses.close(self.totals, carried), before, nodes)
 
-    def verdict(self, record: RunRecord) -> Verdict:
-        """How the run ended, judged by all that is known."""
+    def validity(self, record: RunRecord) -> ValidityResult:
+        """The generator, judged by what is known so far."""
+        silent = (s for s in record.silences if s.worker not in self.totals or not self.totals[s.worker].ended)
         facts = GeneratorFacts(
             quarantined=record.quarantined,
             emptied_at_s=record.emptied_at_s,
-            unreported=tuple(Unreported(s.worker, s.first_second, s.last_second) for s in record.silences),
+            unreported=tuple(Unreported(s.worker, s.first_second, s.last_second) for s in silent),
             clock_error_us=max((totals.clock_error_us for totals in self.totals.values()), default=0),
             balances=tuple(totals.balance for totals in self.totals.values()),
         )
+        return assess(self._plan, self.stats, self._health, facts)
+
+    def verdict(self, record: RunRecord) -> Verdict:
+        """How the run ended, judged by all that is known."""
         return decide(
             record.stop.by if record.stop else None,
             self._guards.results(),
             judge(self._plan.thresholds, self.stats, max(self.load_ends_s, 1e-9)),
-            assess(self._plan, self.stats, self._health, facts),
+            self.validity(record),
             record.stop.reason if record.stop else "",
         )
 

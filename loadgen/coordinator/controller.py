@@ -328,7 +328,10 @@ class RunController:
         assert self.record.started_at is not None  # noqa: S101 -- set before RUNNING is entered
         second = now_s - self.record.started_at
         self._read(now_s)
+        sealed_to = self._accounts.sealed_to
         self._accounts.seal(second, self._expected(), self._nodes())
+        if self._accounts.sealed_to > sealed_to:
+            self._book.judged(self._accounts.validity(self.record))
         tripped = self._accounts.tripped
         if tripped is not None and self.record.stop is None:
             self._cluster.say(ControlMessage(kind="stop", run=self.run, mode=StopMode.NOW, reason=tripped.text))
@@ -421,6 +424,7 @@ class RunController:
             worker: replace(totals, state=self._place_of(worker)) for worker, totals in self._accounts.totals.items()
         }
         self.record.verdict = self._accounts.verdict(self.record)
+        self._book.judged(self.record.verdict.validity)
         self.record.ended_at = now_s
         self._book.note(now_s, "finished", f"{self.record.verdict.outcome}: {self.record.verdict.reason}")
         self._book.enter(RunState.FINISHED, self.record.verdict.reason)

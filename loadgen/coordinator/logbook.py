@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from loadgen.bus import Refused
 from loadgen.bus.cluster import entry_order
 from loadgen.messages import RunEvent, RunRecord, RunState, Silence
+from loadgen.verdict import ValidityResult
 
 log = logging.getLogger("loadgen.coordinator")
 
@@ -81,6 +82,12 @@ class Logbook:
         if not before or len(str(self.record.quarantined)) > len(str(before)):
             self.note(at_s, "quarantined", f"{self.record.quarantined} frames refused so far: {news[0].why}")
         return news
+
+    def judged(self, validity: ValidityResult) -> None:
+        """The generator was judged anew; while all is well that changes nothing."""
+        if validity != self.record.validity:
+            self.record.validity = validity
+            self.unwritten = True
 
     def fall_silent(self, worker: str, first: int, last: int) -> None:
         """Nobody knows what a worker did in these seconds; the first thing noted of a worker stands."""

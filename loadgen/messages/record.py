@@ -20,7 +20,7 @@ from loadgen.messages.control import Piece
 from loadgen.messages.json_form import JsonForm
 from loadgen.messages.totals import WorkerTotals
 from loadgen.verdict.outcome import StoppedBy
-from loadgen.verdict.results import Verdict
+from loadgen.verdict.results import ValidityResult, Verdict
 
 
 class RunState(StrEnum):
@@ -120,6 +120,7 @@ class RunRecord(JsonForm):
         stop: why it was stopped; None when it was not.
         silences: what lost workers may have done unseen.
         losses: what lost workers left undone.
+        validity: the generator as judged so far; None before a second is sealed. The verdict has the last word.
         verdict: None until finished.
     """
 
@@ -141,4 +142,5 @@ class RunRecord(JsonForm):
     stop: StopNote | None = None
     silences: list[Silence] = Field(default_factory=list)
     losses: list[Loss] = Field(default_factory=list)
+    validity: ValidityResult | None = None
     verdict: Verdict | None = None

@@ -61,7 +61,13 @@ RUN_VALIDITY: Final = Family(
     "loadgen_run_validity",
     "gauge",
     ("verdict",),
-    "1 for the verdict on the generator, 0 for others; absent until the run has finished.",
+    "1 for the verdict on the generator so far, 0 for others, at the end for good; absent before a second is sealed.",
+)
+RUN_VALIDITY_REASON: Final = Family(
+    "loadgen_run_validity_reason",
+    "gauge",
+    ("reason",),
+    "What a reason makes of the verdict on the generator: 0 nothing, 1 DEGRADED, 2 INVALID.",
 )
 THRESHOLD_OK: Final = Family(
     "loadgen_threshold_ok",
@@ -173,6 +179,9 @@ WORKER_COLOURED: Final = Family(
 WORKER_COLOURED_REQUESTS: Final = Family(
     "loadgen_worker_coloured_requests_total", "counter", ("worker",), "Requests that a worker measured in such seconds."
 )
+WORKER_CLOCK_ERROR: Final = Family(
+    "loadgen_worker_clock_error_max_seconds", "gauge", ("worker",), "Largest bound of its clock's error in the run."
+)
 WORKER_RSS: Final = Family(
     "loadgen_worker_rss_max_bytes", "gauge", ("worker",), "Highest resident memory in the run, in bytes."
 )
@@ -191,6 +200,7 @@ OF_RUN: Final = (
     RUN_STARTED,
     RUN_WORKERS,
     RUN_VALIDITY,
+    RUN_VALIDITY_REASON,
     THRESHOLD_OK,
     GUARD_TRIPPED,
     FRAMES_QUARANTINED,
@@ -217,6 +227,7 @@ OF_RUN: Final = (
     WORKER_LOOP_LAG,
     WORKER_COLOURED,
     WORKER_COLOURED_REQUESTS,
+    WORKER_CLOCK_ERROR,
     WORKER_RSS,
     WORKERS_UNLISTED,
 )

@@ -22,5 +22,6 @@ def put_health(sheet: Sheet, run: RunSnapshot) -> None:
         sheet.put(families.WORKER_LOOP_LAG, totals.loop_lag_max_us / 1e6, worker)
         sheet.put(families.WORKER_COLOURED, totals.coloured_seconds, worker)
         sheet.put(families.WORKER_COLOURED_REQUESTS, totals.coloured_requests, worker)
+        sheet.put(families.WORKER_CLOCK_ERROR, totals.clock_error_us / 1e6, worker)
         sheet.put(families.WORKER_RSS, totals.rss_max_bytes, worker)
     sheet.put(families.WORKERS_UNLISTED, max(0, len(run.totals) - WORKERS_MOST))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from loadgen.endings import Validity
 from loadgen.messages import RunState
@@ -13,7 +14,9 @@ from loadgen.metrics.page import Sheet
 from loadgen.metrics.snapshot import RunSnapshot
 from loadgen.metrics.words import PLACES
 from loadgen.stats import RunStats
-from loadgen.verdict import ThresholdResult, judge
+from loadgen.verdict import REASONS, ThresholdResult, judge
+
+_WEIGHTS: Final = {Validity.VALID: 0, Validity.DEGRADED: 1, Validity.INVALID: 2}
 
 
 def put_state(sheet: Sheet, run: RunSnapshot) -> None:
@@ -27,9 +30,13 @@ def put_state(sheet: Sheet, run: RunSnapshot) -> None:
     for place in PLACES:
         sheet.put(families.RUN_WORKERS, places[place], place)
     sheet.put(families.FRAMES_QUARANTINED, record.quarantined)
-    if record.verdict is not None:
+    judged = record.verdict.validity if record.verdict else record.validity
+    if judged is not None:
         for validity in Validity:
-            sheet.put(families.RUN_VALIDITY, record.verdict.validity.verdict is validity, validity.value)
+            sheet.put(families.RUN_VALIDITY, judged.verdict is validity, validity.value)
+        against = {reason.code: reason.severity for reason in judged.reasons}
+        for code in REASONS:
+            sheet.put(families.RUN_VALIDITY_REASON, _WEIGHTS[against.get(code, Validity.VALID)], code)
     # A plan may say the same thing twice; a sample may not.
     for threshold in {result.text: result for result in _thresholds(run)}.values():
         undecided = threshold.value is None and record.verdict is None

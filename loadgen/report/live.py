@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from loadgen.endings import Validity
 from loadgen.messages.record import RunRecord, RunState
 from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel
@@ -87,7 +88,7 @@ class LiveView:
         self._events_shown = len(record.events)
         if now.elapsed_s >= self._line_due_s:
             self._line_due_s = (now.elapsed_s // LINE_EVERY_S + 1) * LINE_EVERY_S
-            self._say(f"{clock(now.elapsed_s):>6}  {self._line(now)}")
+            self._say(f"{clock(now.elapsed_s):>6}  {self._line(now)}{_generator(record)}")
 
     def _line(self, now: Now) -> str:
         parts = []
@@ -111,3 +112,11 @@ class LiveView:
 
     def _say(self, line: str) -> None:
         self._console.print(Text(printable(line)), soft_wrap=True)
+
+
+def _generator(record: RunRecord) -> str:
+    """What is to be said of the generator: nothing while all is well."""
+    judged = record.validity
+    if judged is None or judged.verdict is Validity.VALID:
+        return ""
+    return f"  generator {judged.verdict} ({', '.join(reason.code for reason in judged.reasons)})"

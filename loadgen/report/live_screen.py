@@ -26,11 +26,11 @@ from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel
 from loadgen.report.now import RECENT_S, Now
 from loadgen.report.sparkline import sampled, sparkline
-from loadgen.report.terminal import printable
+from loadgen.report.terminal import VALIDITIES, printable
 from loadgen.report.wording import UNKNOWN, clock, count, figure, percent, rate, seconds
 from loadgen.shapes.preview import levels
 from loadgen.stats import RunStats, SecondRow
-from loadgen.verdict import judge
+from loadgen.verdict import ValidityResult, judge
 from loadgen.verdict.guards import GuardStanding
 
 CONDITIONS_SHOWN: Final = 3
@@ -142,6 +142,8 @@ class Screen:
         reasons = "   ".join(f"{reason} {count(number)}" for reason, number in now.failures.most_common(5))
         table.add_row("failures", Text(reasons or "none", style="red" if reasons else ""))
         table.add_row("workers", self._workers())
+        if self.record.validity is not None:
+            table.add_row("generator", self._generator(self.record.validity))
         return table
 
     def _workers(self) -> Text:
@@ -153,6 +155,16 @@ class Screen:
         text = Text.assemble(f"{count(now.workers)}   ", cpu, "   ", lag)
         for name, number in (("late", now.late), ("dropped", now.dropped), ("missed", now.missed)):
             text.append(f"   {count(number)} {name}", style="bold yellow" if number else "dim")
+        return text
+
+    @staticmethod
+    def _generator(judged: ValidityResult) -> Text:
+        """The verdict so far in one line, with the worst that speaks against it."""
+        sign, style = VALIDITIES[judged.verdict]
+        text = Text(f"{sign} {judged.verdict}", style=style, no_wrap=True, overflow="ellipsis")
+        for reason in judged.reasons[:1]:
+            more = f" (and {len(judged.reasons) - 1} more)" if len(judged.reasons) > 1 else ""
+            text.append(f"{more}: {reason.text}", style="default")
         return text
 
     def _conditions(self, shown: int) -> Iterator[RenderableType]:

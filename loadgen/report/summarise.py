@@ -60,7 +60,7 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
     verdict = record.verdict
     duration_s = _duration_s(record, stats)
     load_s = _load_s(record, plan, duration_s)
-    validity = verdict.validity if verdict else _validity_so_far(record, plan, stats)
+    validity = verdict.validity if verdict else record.validity or _validity_so_far(record, plan, stats)
     second_by_second = spans(rows, 1)
     totals = _totals(total, record.workers.values(), second_by_second, load_s)
     arrivals = _arrivals(stats)

@@ -43,7 +43,7 @@ OUTCOMES: Final = {
 }
 """Sign, word and colour of every ending."""
 
-_VALIDITIES: Final = {
+VALIDITIES: Final = {
     Validity.VALID: ("✓", "green"),
     Validity.DEGRADED: ("!", "yellow"),
     Validity.INVALID: ("✗", "bold red"),
@@ -140,7 +140,7 @@ def _figures(summary: Summary) -> RenderableType:
     if summary.counters.total:
         counted = (counter(name, number) for name, number in summary.counters.total.items())
         table.add_row("Counted", _dotted(*(f"{number} {name}" for name, number in counted)))
-    sign, style = _VALIDITIES[summary.validity.verdict]
+    sign, style = VALIDITIES[summary.validity.verdict]
     generator = Text(f"{sign} {summary.validity.verdict}", style=style)
     for reason in summary.validity.reasons:
         generator.append(f"\n{reason.severity}: {reason.text}", style="default")

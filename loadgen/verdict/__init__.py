@@ -12,9 +12,10 @@ from loadgen.verdict.measure import holds, measure
 from loadgen.verdict.outcome import StoppedBy, decide
 from loadgen.verdict.results import GuardResult, ThresholdResult, ValidityReason, ValidityResult, Verdict
 from loadgen.verdict.thresholds import judge
-from loadgen.verdict.validity import assess
+from loadgen.verdict.validity import REASONS, assess
 
 __all__ = [
+    "REASONS",
     "Balance",
     "GeneratorFacts",
     "GeneratorSeconds",

@@ -44,6 +44,23 @@ from loadgen.units import format_count, format_duration, format_percent
 from loadgen.verdict.generator import CPU_HOT, GeneratorFacts, GeneratorSeconds
 from loadgen.verdict.results import ValidityReason, ValidityResult
 
+REASONS: Final = (
+    "cpu",
+    "coloured",
+    "late",
+    "dropped",
+    "missed",
+    "short",
+    "shoppers",
+    "unreported",
+    "quarantined",
+    "unaccounted",
+    "clock",
+    "mix",
+    "emptied",
+)
+"""The codes of all reasons there can be, as in the table above."""
+
 
 class Limit(NamedTuple):
     """Above which figure a verdict is DEGRADED, and above which INVALID."""

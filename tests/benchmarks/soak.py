@@ -76,7 +76,11 @@ def main() -> int:
     under = Circumstances()
     with _Soak(options.for_s) as soak:
         rate = soak.full_rate()
-        soak.run(rate)
+        try:
+            soak.run(rate)
+        except (psutil.NoSuchProcess, AssertionError) as error:
+            _say(f"the run did not last: {error}\n{soak.logs()}")
+            return 1
     courses = soak.courses()
     table = Table("soak", HEAD, [course.cells() for course in courses], soak.notes(rate))
     _say(table.as_markdown(str(under)))
@@ -133,6 +137,10 @@ class _Soak:
         for child in reversed(self._cluster.children):
             stop_child(child, patience_s=15)
         self._cluster.bus.close()
+
+    def logs(self) -> str:
+        """What all processes said."""
+        return self._cluster.logs()
 
     def _submit(self, rate: float, for_s: float) -> Follower:
         await_idle(self._cluster, 1)

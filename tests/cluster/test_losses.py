@@ -101,6 +101,7 @@ def test_a_machine_that_is_cut_off_for_longer_than_its_lease_does_no_harm(server
     missed = follower.stats.total.arrivals_total().missed
     reach(follower, follower.stats.last_second + 2)
     assert follower.stats.total.arrivals_total().missed == missed, "the whole load is served"
+    assert "missed" in {reason.code for reason in follower.record.validity.reasons}, "it is said while the run goes on"
     net.heal() if how == "black hole" else net.open()
     finish(follower)
 

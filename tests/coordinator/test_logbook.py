@@ -7,6 +7,7 @@ import pytest
 from loadgen.bus import Refused
 from loadgen.coordinator.logbook import Logbook
 from loadgen.messages import RunRecord, RunState
+from loadgen.verdict import ValidityResult
 
 
 @pytest.fixture
@@ -90,3 +91,11 @@ def test_a_silence_has_an_end_and_is_noted_once_a_worker(book):
     book.fall_silent("v", 5, 5)
 
     assert [(s.worker, s.first_second, s.last_second) for s in book.record.silences] == [("w", 5, 7), ("v", 5, 5)]
+
+
+def test_a_generator_that_stays_as_it_was_is_not_written_again(book):
+    degraded = ValidityResult.model_validate({"verdict": "DEGRADED"})
+    for judged, written in ((ValidityResult(), True), (ValidityResult(), False), (degraded, True), (degraded, False)):
+        book.judged(judged)
+        assert (book.record.validity, book.unwritten) == (judged, written)
+        book.unwritten = False

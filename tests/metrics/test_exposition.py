@@ -124,6 +124,7 @@ def test_only_the_generators_health_is_told_by_worker(make: SimpleNamespace) -> 
         "loadgen_worker_loop_lag_max_seconds",
         "loadgen_worker_coloured_seconds_total",
         "loadgen_worker_coloured_requests_total",
+        "loadgen_worker_clock_error_max_seconds",
         "loadgen_worker_rss_max_bytes",
     }
     assert page.value("loadgen_worker_requests_total", worker="node-1") == 5

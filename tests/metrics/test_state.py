@@ -8,7 +8,7 @@ import pytest
 from loadgen.messages import RunEvent, RunState
 from loadgen.plan import Plan
 from loadgen.stats import FAILED, Tally
-from loadgen.verdict import Verdict
+from loadgen.verdict import REASONS, ValidityResult, Verdict
 
 P95, ERRORS, RATE = "p(95) < 1s", "error_rate < 1%", "rate(requests) > 2/s"
 GUARDS = ["unavailable for 5s: stop", "error_rate > 20% for 10s: stop"]
@@ -87,12 +87,21 @@ def test_guards_of_a_finished_run_are_those_of_its_verdict(make: SimpleNamespace
     assert make.scrape(make.cluster(finished)).all("loadgen_guard_tripped") == {(GUARDS[0],): 1, (GUARDS[1],): 0}
 
 
-def test_the_generator_is_judged_only_at_the_end(make: SimpleNamespace) -> None:
+def test_the_generator_is_judged_as_it_goes_and_at_the_end_for_good(make: SimpleNamespace) -> None:
     assert not make.scrape(make.cluster(make.run())).all("loadgen_run_validity")
+    reasons = [
+        {"code": "missed", "severity": "INVALID", "text": "10 of 100 planned arrivals (10%) were missed"},
+        {"code": "clock", "severity": "DEGRADED", "text": "a worker's clock may be off by up to 80 ms"},
+    ]
+    so_far = ValidityResult.model_validate({"verdict": "INVALID", "reasons": reasons})
+    page = make.scrape(make.cluster(make.run(record={"validity": so_far})))
+    assert page.all("loadgen_run_validity") == {("VALID",): 0, ("DEGRADED",): 0, ("INVALID",): 1}
+    weights = page.all("loadgen_run_validity_reason")
+    assert {reason for (reason,) in weights} == set(REASONS)
+    assert {reason: weight for (reason,), weight in weights.items() if weight} == {"missed": 2, "clock": 1}
+
     verdict = Verdict.model_validate({"outcome": "passed", "validity": {"verdict": "DEGRADED"}})
-    finished = make.run(state=RunState.FINISHED, record={"verdict": verdict})
-    assert make.scrape(make.cluster(finished)).all("loadgen_run_validity") == {
-        ("VALID",): 0,
-        ("DEGRADED",): 1,
-        ("INVALID",): 0,
-    }
+    finished = make.run(state=RunState.FINISHED, record={"verdict": verdict, "validity": so_far})
+    page = make.scrape(make.cluster(finished))
+    assert page.all("loadgen_run_validity") == {("VALID",): 0, ("DEGRADED",): 1, ("INVALID",): 0}
+    assert not any(page.all("loadgen_run_validity_reason").values())

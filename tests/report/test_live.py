@@ -10,13 +10,19 @@ from loadgen.report.live import LiveView
 from loadgen.report.live_screen import History, Screen
 from loadgen.report.now import Now
 from loadgen.stats import RunStats, SecondRow
-from loadgen.verdict import GuardWatch
+from loadgen.verdict import GuardWatch, ValidityResult
 
 
 @pytest.fixture
 def running(record: RunRecord) -> RunRecord:
     events = record.events[:-1]
-    return record.model_copy(update={"state": RunState.RUNNING, "verdict": None, "events": events})
+    reasons = [
+        {"code": "missed", "severity": "DEGRADED", "text": "3 of 1,200 planned arrivals (0.25%) were missed"},
+        {"code": "clock", "severity": "DEGRADED", "text": "a worker's clock may be off by up to 80 ms"},
+    ]
+    so_far = ValidityResult.model_validate({"verdict": "DEGRADED", "reasons": reasons})
+    changes = {"state": RunState.RUNNING, "verdict": None, "events": events, "validity": so_far}
+    return record.model_copy(update=changes)
 
 
 def console_of(width: int, *, height: int = 24, terminal: bool) -> tuple[Console, io.StringIO]:
@@ -46,7 +52,9 @@ def test_the_screen_of_a_run_past_its_knee(
 def test_the_screen_before_the_first_second(
     plan: Plan, running: RunRecord, same_as_golden: Callable[[str, str], None]
 ) -> None:
-    waiting = running.model_copy(update={"state": RunState.WAITING, "detail": "waits for 2 workers, 1 free now"})
+    waiting = running.model_copy(
+        update={"state": RunState.WAITING, "detail": "waits for 2 workers, 1 free now", "validity": None}
+    )
     same_as_golden("live_waiting.txt", drawn(plan, waiting, [], 80))
 
 
@@ -86,6 +94,19 @@ def test_lags_that_colour_the_latencies_stand_out(plan: Plan, running: RunRecord
     assert "loop lag 6.44 ms !" in drawn(plan, running, rows[:95], 80)
     assert "loop lag 5.84 ms  " in drawn(plan, running, rows[:85], 80)
     assert "coloured 2 s of 5" in out.getvalue()
+
+
+def test_a_generator_that_does_what_the_plan_asked_is_called_valid(
+    plan: Plan, running: RunRecord, rows: list[SecondRow]
+) -> None:
+    well = running.model_copy(update={"validity": ValidityResult()})
+    assert "generator  ✓ VALID" in drawn(plan, well, rows[:10], 80)
+    console, out = console_of(80, terminal=False)
+    stats = RunStats()
+    stats.add(rows[0])
+    with LiveView(plan, console) as view:
+        view.update(well, stats)
+    assert "generator" not in out.getvalue()
 
 
 def test_a_terminal_is_left_clean(plan: Plan, running: RunRecord, rows: list[SecondRow]) -> None:

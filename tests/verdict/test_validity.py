@@ -1,3 +1,5 @@
+import inspect
+import re
 from collections import Counter
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -7,7 +9,16 @@ import pytest
 from loadgen.endings import Validity
 from loadgen.plan.model import Plan
 from loadgen.stats import ArrivalCounts, JourneyCounts, RunStats, SecondRow, Tally
-from loadgen.verdict import Balance, GeneratorFacts, GeneratorSeconds, Unreported, ValidityResult, assess
+from loadgen.verdict import (
+    REASONS,
+    Balance,
+    GeneratorFacts,
+    GeneratorSeconds,
+    Unreported,
+    ValidityResult,
+    assess,
+    validity,
+)
 
 VALID, DEGRADED, INVALID = Validity.VALID, Validity.DEGRADED, Validity.INVALID
 
@@ -230,3 +241,11 @@ def test_seconds_amended_late_and_out_of_order_give_the_same_health(open_plan: P
     assert vars(straight) == vars(shuffled)
     assert straight.seconds == 9
     assert straight.cpu_hot_share == pytest.approx(6 / 9)
+
+
+def test_every_reason_there_can_be_is_named() -> None:
+    named = re.findall(r"^``([a-z]+)``", validity.__doc__ or "", re.MULTILINE)
+    assert tuple(named) == REASONS
+    given = set(re.findall(r'^ {8,}(?:code=)?"([a-z]+)",$', inspect.getsource(validity), re.MULTILINE))
+    direct = set(re.findall(r', "([a-z]+)", _gone', inspect.getsource(validity)))
+    assert given | direct == set(REASONS)
