@@ -15,7 +15,7 @@ from loadgen.latency import Histogram
 from loadgen.report.html import render_html
 from loadgen.report.slowness import slowness
 from loadgen.report.story import cost_of_slowness, story
-from loadgen.report.summary import Arrivals, Lag, Latency, Slowness, StepFigures, Summary, Totals
+from loadgen.report.summary import Latency, Slowness, StepFigures, Summary
 from loadgen.report.terminal import print_summary
 from loadgen.stats import JourneyCounts, Tally
 
@@ -146,8 +146,6 @@ def test_the_terminal_shows_why_visitors_left_a_step(summary: Summary) -> None:
     assert line.split() == ["payment", "100", "5.0%", "15.0%", "0%", "200", "ms", "200", "ms"]
 
 
-def test_a_story_ends_with_what_slowness_cost() -> None:
-    arrivals = Arrivals(planned=1, started=1, late=0, dropped=0, missed=0, lag_s=Lag())
+def test_a_story_ends_with_what_slowness_cost(summary: Summary) -> None:
     found = cost(tally(100, 80), step("payment", 100, 80, slow=20))
-    totals = Totals.model_construct(requests=1, failures=0)
-    assert story(None, None, arrivals, totals, {}, (), found)[-1] == cost_of_slowness(found)
+    assert story(None, None, summary.arrivals, summary.totals, {}, (), found)[-1] == cost_of_slowness(found)
