@@ -28,7 +28,8 @@ def journey() -> None:
 @click.option(
     "--tasks", default=1, show_default=True, type=click.IntRange(1), help="Random tasks, for plain Locust users."
 )
-def try_(file: Path, user: str | None, host: str | None, think: float, tasks: int) -> None:
+@click.option("--plan", metavar="PLAN", help="The plan whose data the journey draws from.")
+def try_(file: Path, user: str | None, host: str | None, think: float, tasks: int, plan: str | None) -> None:
     """Run one shopper of FILE once and print every request as it happens.
 
     Afterwards come the funnel of its steps and the totals. Ends with 0 if the journey was completed, with 4 if it
@@ -40,8 +41,9 @@ def try_(file: Path, user: str | None, host: str | None, think: float, tasks: in
       loadgen journey try journeys/buy.py --user GuestBuyer --host http://127.0.0.1:8100 --think 0
     """  # noqa: D301 - \b keeps click from wrapping the examples
     from loadgen.journey.trial import summary, try_journey
+    from loadgen.plan.read import load_plan
 
-    trial = try_journey(file, user, host, think, tasks, click.echo)
+    trial = try_journey(file, user, host, think, tasks, click.echo, load_plan(plan) if plan else None)
     click.echo()
     for line in summary(trial):
         click.echo(line)

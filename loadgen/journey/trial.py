@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import gevent
 
+from loadgen.data import open_rows
+from loadgen.data.cache import RowCache
 from loadgen.errors import JourneyError
 from loadgen.journey import chatter
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
@@ -18,7 +20,9 @@ from loadgen.journey.mistakes import short_traceback
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.session import Session, session_of
+from loadgen.journey.sources import Source
 from loadgen.journey.wire import install, listen
+from loadgen.plan.read import LoadedPlan
 from loadgen.stats import StepCounts, Tally, template_of
 from loadgen.units import format_bytes, format_duration
 
@@ -42,7 +46,15 @@ class Trial:
     took_s: float
 
 
-def try_journey(file: Path, user: str | None, host: str | None, think_scale: float, tasks: int, say: Say) -> Trial:
+def try_journey(
+    file: Path,
+    user: str | None,
+    host: str | None,
+    think_scale: float,
+    tasks: int,
+    say: Say,
+    plan: LoadedPlan | None = None,
+) -> Trial:
     """Run one shopper of a journey file once.
 
     Args:
@@ -52,6 +64,7 @@ def try_journey(file: Path, user: str | None, host: str | None, think_scale: flo
         think_scale: factor on a ``Shopper``'s think times; 0 switches them off.
         tasks: random tasks that make a journey, for users that are no ``Shopper``.
         say: takes each line as it happens.
+        plan: whose data the journey draws from.
 
     Returns:
         How it went.
@@ -62,9 +75,8 @@ def try_journey(file: Path, user: str | None, host: str | None, think_scale: flo
     user_class = find_user(load_users(file.parent, [file.name])[file.name], user)
     install()
     chatter.silence()
-    environment = JourneyEnvironment(
-        PlanContext(think_scale=think_scale), user_classes=[user_class], host=host, locustfile=file.name
-    )
+    context = PlanContext(think_scale=think_scale, data=_data_of(plan) if plan else {})
+    environment = JourneyEnvironment(context, user_classes=[user_class], host=host, locustfile=file.name)
     recorder = Recorder("try")
     session = Session(recorder, user_class.__name__)
     events: Any = environment.events
@@ -89,6 +101,16 @@ def try_journey(file: Path, user: str | None, host: str | None, think_scale: flo
             hint="the lines above are the requests before it",
         ) from session.error
     return trial
+
+
+def _data_of(loaded: LoadedPlan) -> dict[str, Source]:
+    """The data of a plan as far as it lies on this machine."""
+    sources = (source for source in loaded.plan.data if source.name in loaded.data_files or source.generate)
+    seed, cache = loaded.plan.seed, RowCache()
+    return {
+        source.name: Source(source, open_rows(source, loaded.data_files.get(source.name), seed, cache), seed)
+        for source in sources
+    }
 
 
 def summary(trial: Trial) -> Iterator[str]:

@@ -39,6 +39,12 @@ class Refused(Shopper):
     def journey(self):
         with self.step("home"):
             self.must(self.client.get("/status/404"))
+
+class Customer(Shopper):
+    def journey(self):
+        customer = self.data.customers.take()
+        self.client.get("/login", params={"who": customer["email"]})
+        self.count(customer["email"])
 """
 
 
@@ -98,3 +104,23 @@ def test_a_file_with_several_users_asks_for_a_name(file: Path) -> None:
 
 def test_help_has_examples() -> None:
     assert "Examples:" in CliRunner().invoke(journey, ["try", "--help"]).output
+
+
+def test_a_journey_draws_from_the_data_of_a_plan(file: Path, server: Any) -> None:
+    file.with_name("people.csv").write_text("email\nanna\n", encoding="utf-8")
+    plan = file.with_name("plan.yaml")
+    plan.write_text(
+        """\
+name: tried
+target: {base_url: "http://127.0.0.1:9"}
+journeys: [{file: tried.py, user: Customer}]
+load: [{shape: {constant: {at: 1/s, for: 1s}}}]
+data: [{name: customers, file: people.csv, access: unique}]
+""",
+        encoding="utf-8",
+    )
+
+    assert "anna: 1" in attempt(file, "Customer", server, "--plan", str(plan)).output.splitlines()
+    without = attempt(file, "Customer", server)
+    assert isinstance(without.exception, JourneyError)
+    assert "the plan has no data called customers" in str(without.exception)
