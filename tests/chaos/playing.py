@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chaos.schedule import LOAD_S, Fault
 from chaos.stage import Stage
-from chaos.striking import strike
+from chaos.striking import NotYetError, strike
 from chaos.target import Seen
 from cluster.harness import KEY, look, wait_until
 
@@ -144,7 +144,7 @@ class _Director:
     def _do(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except BusError:
+        except (BusError, NotYetError):
             self._at(self._now() + 0.1, action)
 
     def _begin_of(self, fault: Fault) -> Callable[[], None]:

@@ -19,6 +19,10 @@ DELAY_S = 0.02
 """Of each word, each way."""
 
 
+class NotYetError(Exception):
+    """It cannot be done now; try again."""
+
+
 def nothing() -> None:
     """A fault that is over at once."""
 
@@ -128,8 +132,8 @@ def _coordinator(place: Place, fault: Fault) -> End:
 
 def _after(place: Place) -> None:
     """Start a coordinator in the place of one that was asked to end."""
-    if place.child is not None:
-        place.child.wait(20)
+    if place.lives:  # it may stand still
+        raise NotYetError(place.name)
     place.start()
 
 
