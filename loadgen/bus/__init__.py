@@ -3,8 +3,8 @@
 ``connection`` opens it and turns its errors into ours; ``outage`` says when it is away; ``embedded`` starts a server
 of our own; ``keys`` names what lies in it; ``scripts`` wraps the Lua files; ``cluster`` is what all processes share
 (time, leader, workers, queue) and ``run`` is what belongs to one run (seats, frames, sealed seconds, record), whose
-``frames`` may be spread over several servers; ``crowd`` speaks for thousands of simulated workers, and ``load`` asks the
-server what it uses.
+``frames`` may be spread over several servers; ``crowd`` speaks for thousands of simulated workers, and ``load`` asks
+the server what it uses.
 Synchronous: under gevent the sockets yield by themselves, in the coordinator a call is a call.
 """
 
