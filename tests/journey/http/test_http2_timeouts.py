@@ -16,6 +16,7 @@ from journey.http.misbehaving import LIMIT_S, Visitor
 
 from loadgen.journey.http.failures import TimedOut
 from loadgen.journey.http.http2 import connection as http2_connection
+from loadgen.journey.patience import LostPatience
 
 LATE_S = 2.0
 """How late a limit may be kept on a machine that others use too; what hangs takes ten seconds."""
@@ -45,6 +46,27 @@ def test_no_answer(come: Come, certificates: Certificates) -> None:
         assert visitor.get("/next").text == "/next"
         assert server.connections == 1
         assert server.peers[0].resets == {1: 8}
+
+
+def test_a_shopper_who_waits_no_longer_resets_its_stream_and_the_request_is_counted(
+    come: Come, certificates: Certificates
+) -> None:
+    def script(peer: Peer) -> None:
+        ended(peer)
+        serve_the_next(peer)
+
+    with http2_shop(certificates, script) as server:
+        visitor = come(server.url)
+        clock = gevent.Timeout.start_new(LIMIT_S, LostPatience(LIMIT_S))
+        with pytest.raises(LostPatience):
+            visitor.get("/")
+        clock.close()
+        assert visitor.get("/next").text == "/next"
+        assert server.connections == 1
+        assert server.peers[0].resets == {1: 8}
+        tally = visitor.recorder.take(0)
+        assert [series.reasons for series in tally.series.values() if series.reasons] == [{"abandoned": 1}]
+        assert tally.requests == 2
 
 
 def serve_the_next(peer: Peer) -> None:
