@@ -88,7 +88,10 @@ def summary(results: Sequence[Result], left: Sequence[str], seed: int) -> str:
         ("requests that the target answered", f"{totals['seen']:,}"),
         ("requests counted", f"{totals['recorded']:,}"),
         ("of processes killed while an answer was on the wire: stated as in flight", f"{totals['died']:,}"),
-        ("of machines that were lost: within the unreported window that is stated", f"{totals['unreported']:,}"),
+        (
+            "of machines that were lost, or not back in time: within the unreported window that is stated",
+            f"{totals['unreported']:,}",
+        ),
         ("**lost**", f"**{totals['lost']}**"),
         ("**counted twice**", f"**{totals['twice']}**"),
         ("**arrivals seen before they were due, or more than planned**", f"**{totals['over']}**"),
