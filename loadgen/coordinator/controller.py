@@ -409,7 +409,7 @@ class RunController:
         return 0.0 if self.record.started_at is None else max(self._accounts.sealed_to, at_s - self.record.started_at)
 
     def _has_told_all(self, worker: str) -> bool:
-        """Whether every frame of a worker that was thought lost has come: from itself, or from who found what it left."""
+        """Whether every frame of a worker that was thought lost has come: its own, or those found where it had been."""
         totals = self._accounts.totals.get(worker)
         ended = totals is not None and totals.ended
         return ended or (worker in self._seating.names(Place.DONE) and self._holds_all(worker))
