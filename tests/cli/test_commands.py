@@ -39,6 +39,15 @@ class Visitor(HttpUser):
         self.client.get("/api/")
 """
 
+FLOW = """\
+from loadgen.journey import DONE, Flow, state
+
+class Visitor(Flow):
+    @state(DONE)
+    def home(self):
+        self.client.get("/")
+"""
+
 
 def commands(command: click.Command = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The words of every command and group, the root's being none."""
@@ -117,6 +126,7 @@ def workplace(shell: Shell) -> Shell:
     """A shell where the files are that examples speak of."""
     (shell.folder / "journeys").symlink_to(ROOT / "journeys")
     shell.write("locustfile.py", LOCUSTFILE)
+    shell.write("flow.py", FLOW)
     return shell
 
 
