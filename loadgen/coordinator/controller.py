@@ -46,6 +46,10 @@ START_NOTICE_S: Final = 0.6
 DONE_PATIENCE_S: Final = 10.0
 """How long after the last shopper may leave the coordinator waits for a worker's last frame."""
 
+LAST_WORDS_S: Final = 5.0
+"""How long the end of a run waits for what lost workers may still have to tell: a machine that was cut off may be back,
+a supervisor may find what a dead one left."""
+
 SURELY_GONE_S: Final = 0.1
 """So long after a worker was found gone nobody can have been started by it: more than any two clocks differ."""
 
@@ -85,6 +89,7 @@ class RunController:
         self._events_read = "0-0"
         self._since_s = now_s
         self._orphaned_at_s: float | None = None
+        self._complete_at_s: float | None = None
 
     def _take_over(self, now_s: float) -> None:
         """Set right what an earlier leader may have begun and not ended: it may have died between any two writes."""
@@ -390,10 +395,18 @@ class RunController:
             for worker in self._seating.names(Place.SEATED, Place.LEAVING):
                 self._lose(worker, now_s)
         unsealed = [worker for worker in self._seating.names(Place.DONE) if not self._holds_all(worker)]
-        if not self._seating.names(Place.SEATED, Place.LEAVING) and (not unsealed or now_s > deadline_s):
-            for worker in unsealed:
-                self._book.fall_silent(worker, self._accounts.reported(worker) + 1, int(now_s - self.record.started_at))
-            self._finish(now_s)
+        if self._seating.names(Place.SEATED, Place.LEAVING) or (unsealed and now_s <= deadline_s):
+            return
+        self._complete_at_s = self._complete_at_s or now_s
+        if now_s <= min(deadline_s, self._complete_at_s + LAST_WORDS_S) and self._some_may_still_tell():
+            return
+        for worker in unsealed:
+            self._book.fall_silent(worker, self._accounts.reported(worker) + 1, int(now_s - self.record.started_at))
+        self._finish(now_s)
+
+    def _some_may_still_tell(self) -> bool:
+        """Whether anybody was lost of whom not everything is known."""
+        return any(not self._has_told_all(silence.worker) for silence in self.record.silences)
 
     def _fail(self, now_s: float, why: str) -> None:
         self._cluster.say(ControlMessage(kind="stop", run=self.run, mode=StopMode.NOW, reason=why[:400]))

@@ -9,7 +9,7 @@ import pytest
 from coordinator.stage import RUN, Stage
 
 from loadgen.bus import RunBus
-from loadgen.coordinator.controller import DONE_PATIENCE_S, ORPHANED_S, PREPARE_S
+from loadgen.coordinator.controller import DONE_PATIENCE_S, LAST_WORDS_S, ORPHANED_S, PREPARE_S
 from loadgen.endings import Outcome, Validity
 from loadgen.errors import FencedError, MessageError, NotFoundError, PlanError
 from loadgen.messages import ControlMessage, RunState, StopMode, WorkerEventKind
@@ -253,6 +253,27 @@ def test_a_lost_worker_is_not_silent_whose_frames_are_found_later(stage):
     assert "unreported" not in codes(run.record.verdict)
 
 
+@pytest.mark.parametrize("tells_after_s", [1.0, LAST_WORDS_S - 0.5, None])
+def test_the_end_waits_some_seconds_for_what_lost_workers_may_still_tell(stage, tells_after_s):
+    run = stage()
+    run.join("a")
+    lost = run.join("b")
+    run.until_second(8.05)
+    run.lose("b")
+    run.until_second(10.5)
+    run.until(lambda: run.workers["a"].gone)
+    complete_s = run.now_s
+    if tells_after_s is not None:
+        run.until(lambda: run.now_s >= complete_s + tells_after_s)
+        lost.bequeath()
+    run.finish()
+
+    told = tells_after_s is not None
+    assert run.now_s - complete_s == pytest.approx(tells_after_s if told else LAST_WORDS_S, abs=1)
+    assert [silence.worker for silence in run.record.silences] == ([] if told else ["b"])
+    assert ("unreported" in codes(run.record.verdict)) != told
+
+
 def test_what_a_worker_missed_is_counted_once_when_it_comes_back(stage, make):
     run = stage()
     run.join("a")
@@ -314,7 +335,7 @@ def test_a_run_that_lost_every_worker_waits_for_one_and_then_fails(stage):
         (Outcome.FAILED, "every worker of the run is gone"),
         (Outcome.INVALID, verdict.reason),
     }
-    assert run.now_s - lost_s <= ORPHANED_S + 1
+    assert run.now_s - lost_s <= ORPHANED_S + LAST_WORDS_S + 1
     arrivals = run.sealed().total.arrivals_total()
     assert arrivals.started + arrivals.missed == run.sealed().planned
 
