@@ -30,8 +30,14 @@ demo: .venv/installed ## Run a ramp past a demo shop's knee: live view, metrics,
 	elif [ $$code = 12 ]; then echo "Exit code 12: stopped by hand."; \
 	else exit $$code; fi
 
-test: .venv/developing services ## Run the whole suite
-	$(BIN)/pytest tests --ignore=tests/journey --ignore=tests/journeys --ignore=tests/worker
+test: .venv/developing services ## Run the whole suite, in two processes side by side
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-clusters test-parts
+
+test-clusters:
+	$(BIN)/pytest tests/cluster tests/chaos
+
+test-parts:
+	$(BIN)/pytest tests --ignore=tests/cluster --ignore=tests/chaos --ignore=tests/journey --ignore=tests/journeys --ignore=tests/worker
 	$(BIN)/pytest tests/journey tests/journeys tests/worker  # these import Locust, which patches its process
 
 services: ## Install what the tests need from Debian, or say what will be skipped
@@ -62,4 +68,4 @@ chaos: .venv/developing services ## Break a real cluster in a hundred seeded way
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test services lint types smoke bench soak profile chaos clean
+.PHONY: help demo test test-clusters test-parts services lint types smoke bench soak profile chaos clean
