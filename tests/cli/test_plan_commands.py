@@ -167,7 +167,7 @@ def test_bad_data_is_told_with_its_file_and_line(folder: Path) -> None:
     done = _run("check", folder / "plan.yaml")
 
     assert done.exit_code == PlanError.exit_code
-    assert "plan.yaml:6:25: data[0].file: a.csv:3: the row has 1 values, the header 2" in done.stderr
+    assert "plan.yaml:6:26 data[0].file: a.csv:3: the row has 1 values, the header 2" in done.stderr
 
 
 @pytest.mark.usefixtures("no_import")
@@ -179,4 +179,4 @@ def test_data_that_may_run_out_is_noted_and_the_plan_is_good(folder: Path) -> No
 
     assert done.exit_code == 0
     assert done.stdout.startswith("ok: demo")
-    assert done.stderr.startswith("note: people has 1 rows for about 1,200 shoppers at once, at 60 s a visit")
+    assert done.stderr.startswith("note: people has 1 rows for about 1200 shoppers at once, at 60 s a visit")

@@ -57,6 +57,7 @@ def test_whatever_csv_writes_is_read_back_by_number(shelf, table, end, bom, quot
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=end, quoting=quoting).writerows([columns, *rows])
 
+    bom |= text.getvalue().startswith("\ufeff")  # or the first column's name would be taken for one
     found = shelf(("\ufeff" if bom else "") + text.getvalue())
 
     assert found.columns == tuple(columns)
