@@ -14,7 +14,8 @@ from redis import RedisCluster
 
 from loadgen.bus.cluster import ClusterBus, Pulse
 from loadgen.bus.connection import Bus, speaking_to
-from loadgen.bus.run import Agreement, RunBus
+from loadgen.bus.papers import Agreement
+from loadgen.bus.run import RunBus
 from loadgen.bus.scripts import Call
 from loadgen.messages import Seat, WorkerEvent, WorkerInfo, WorkerTotals
 

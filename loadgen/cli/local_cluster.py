@@ -18,7 +18,6 @@ import select
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -165,6 +164,5 @@ class LocalCluster:
         return self._log(name).read_text(errors="replace").strip().splitlines()
 
     def _last_words(self, name: str) -> str:
-        time.sleep(0.05)  # the last line may still be on its way to the file
         lines = self._said(name)
         return "its last words: " + " | ".join(lines[-3:]) if lines else "it said nothing"

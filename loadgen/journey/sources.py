@@ -71,8 +71,6 @@ class Source(Sequence[Any]):
     @overload
     def __getitem__(self, number: slice) -> list[Any]: ...
     def __getitem__(self, number: int | slice) -> Any:
-        if isinstance(number, slice):
-            return [self._rows[each] for each in range(*number.indices(len(self)))]
         return self._rows[number]
 
     def drawn(self, rng: random.Random) -> Any:
