@@ -7,7 +7,6 @@ anew from Redis at any moment and goes on where the last leader stopped.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Final
@@ -17,13 +16,13 @@ from loadgen.bus.cluster import ClusterBus, Member
 from loadgen.coordinator.accounts import Accounts
 from loadgen.coordinator.epochs import Epochs
 from loadgen.coordinator.logbook import Logbook
+from loadgen.coordinator.recruiting import Recruiter, so_many_workers
 from loadgen.coordinator.seating import PRESENT, Place, Seating, Turn
 from loadgen.messages import (
     ControlMessage,
     Piece,
     RunRecord,
     RunState,
-    Seat,
     StopMode,
     StopNote,
     WorkerEvent,
@@ -34,11 +33,6 @@ from loadgen.metrics import RunSnapshot
 from loadgen.shapes.arrivals import EMPTY
 from loadgen.stats import SecondRow
 from loadgen.verdict import StoppedBy
-
-log = logging.getLogger("loadgen.coordinator")
-
-PREPARE_S: Final = 20.0
-"""How long workers may take to fetch and import journey code before the run goes on without them."""
 
 START_NOTICE_S: Final = 0.6
 """How far ahead a run's start lies, so that all workers start together."""
@@ -87,7 +81,7 @@ class RunController:
         self._epochs = Epochs(cluster, bus, fence, self._seating)
         self._take_over(now_s)
         self._events_read = "0-0"
-        self._since_s = now_s
+        self._recruiter = Recruiter(cluster, bus, fence, self.plan, self._seating, self._book, now_s)
         self._orphaned_at_s: float | None = None
         self._complete_at_s: float | None = None
 
@@ -188,14 +182,15 @@ class RunController:
         self._follow_members(now_s, members, forgotten)
         match self.record.state:
             case RunState.QUEUED | RunState.WAITING:
-                self._gather(now_s, free)
+                if why := self._recruiter.gather(now_s, free):
+                    self._fail(now_s, why)
             case RunState.PREPARING:
-                self._await_ready(now_s)
+                self._begin_when_ready(now_s)
             case RunState.RUNNING:
                 self._count_in(now_s)
                 self._watch_load_end(now_s)
                 if self.record.state is RunState.RUNNING:
-                    self._invite(free, now_s)
+                    self._recruiter.invite(now_s, free)
                     self._reseat(now_s)
             case RunState.DRAINING:
                 self._count_in(now_s)
@@ -211,62 +206,19 @@ class RunController:
 
     # -- before the start
 
-    def _gather(self, now_s: float, free: Mapping[str, Member]) -> None:
-        wanted = self.plan.workers.count or 1
-        fitting = self._fitting(free)
-        if len(fitting) + len(self._seating.names(Place.INVITED, Place.READY)) >= wanted:
-            self._invite(free, now_s)
-            self._book.note(now_s, "prepared", f"{_workers(len(self._seating.guests))} prepare the run")
-            self._since_s = now_s
-            self._book.enter(RunState.PREPARING, f"{_workers(len(self._seating.guests))} prepare the journeys")
-            return
-        waits = f"waits for {_workers(wanted)}{self._with_labels()}, {len(fitting)} free now"
-        if self.record.state is RunState.QUEUED or self.record.detail != waits:
-            self._book.enter(RunState.WAITING, waits)
-        if now_s - self._since_s > self.plan.workers.wait:
-            self._fail(now_s, f"no {_workers(wanted)}{self._with_labels()} came within {self.plan.workers.wait:g} s")
-
-    def _await_ready(self, now_s: float) -> None:
-        refused = self._seating.names(Place.REFUSED)
-        if refused:
-            self._fail(now_s, self._seating.guests[refused[0]].says)
-            return
-        slow = self._seating.names(Place.INVITED)
-        ready = self._seating.names(Place.READY)
-        if slow and now_s - self._since_s <= PREPARE_S:
-            return
+    def _begin_when_ready(self, now_s: float) -> None:
+        ready, why_not = self._recruiter.ready(now_s)
+        if why_not:
+            self._fail(now_s, why_not)
         if not ready:
-            late = f"no worker could prepare the run within {PREPARE_S:g} s"
-            self._fail(now_s, late if slow else "every worker was lost while it prepared the run")
             return
         start_s = now_s + START_NOTICE_S
         self.record.started_at = start_s
-        self.record.shards = self._bus.spread_for(len(ready))
-        self._book.note(start_s, "started", f"{_workers(len(ready))} start together")
+        self.record.shards = self._bus.spread_for(ready)
+        self._book.note(start_s, "started", f"{so_many_workers(ready)} start together")
         self._book.enter(RunState.RUNNING, "")
         self._write_record()  # first: workers that have begun must not meet a leader who does not know of it
         self._settle(self._epochs.begin(start_s))
-
-    def _invite(self, free: Mapping[str, Member], now_s: float) -> None:
-        start_s = self.record.started_at or 0.0
-        seats: dict[str, Seat] = {}
-        bearers = len(self._seating.names(Place.INVITED, Place.READY, Place.SEATED))
-        room = self.plan.workers.count
-        for worker, member in sorted(self._fitting(free).items()):
-            if room is not None and bearers + len(seats) >= room:
-                break
-            seat = self._seating.invite(worker, member.info.weight)
-            if seat is not None:
-                seats[worker] = seat.model_copy(update={"start_s": start_s})
-                if start_s:
-                    self._book.note(now_s, "worker_joined", f"{worker} joins")
-        if seats:
-            self._bus.write_seats(self._fence, seats)
-            self._cluster.say(ControlMessage(kind="invite", run=self.run))
-
-    def _fitting(self, free: Mapping[str, Member]) -> dict[str, Member]:
-        wanted = self.plan.workers.labels.items()
-        return {worker: member for worker, member in free.items() if wanted <= member.info.labels.items()}
 
     # -- while it runs
 
@@ -369,7 +321,7 @@ class RunController:
             return
         self.record.epoch = turn.epoch
         since_s = self.record.started_at + turn.from_s
-        self._book.note(since_s, "epoch", f"the load is shared by {_workers(turn.bearers)}")
+        self._book.note(since_s, "epoch", f"the load is shared by {so_many_workers(turn.bearers)}")
         self._accounts.served(turn.from_s)
         self._write_record()  # before another epoch is announced, which would be the latest then
 
@@ -445,11 +397,3 @@ class RunController:
 
     def _place_of(self, worker: str) -> str:
         return self._seating.guests[worker].place.value if worker in self._seating.guests else "stranger"
-
-    def _with_labels(self) -> str:
-        labels = ", ".join(f"{key}={value}" for key, value in self.plan.workers.labels.items())
-        return f" with {labels}" if labels else ""
-
-
-def _workers(count: int) -> str:
-    return f"{count} worker{'' if count == 1 else 's'}"

@@ -9,7 +9,8 @@ import pytest
 from coordinator.stage import RUN, Stage
 
 from loadgen.bus import RunBus
-from loadgen.coordinator.controller import DONE_PATIENCE_S, LAST_WORDS_S, ORPHANED_S, PREPARE_S
+from loadgen.coordinator.controller import DONE_PATIENCE_S, LAST_WORDS_S, ORPHANED_S
+from loadgen.coordinator.recruiting import PREPARE_S
 from loadgen.endings import Outcome, Validity
 from loadgen.errors import FencedError, MessageError, NotFoundError, PlanError
 from loadgen.messages import ControlMessage, RunState, StopMode, WorkerEventKind
