@@ -42,9 +42,8 @@ class Observer:
         self.seconds = Seconds()
         self.record: RunRecord | None = None
         self._position = "0-0"
-        self._first: Sample | None = None
         self._memory_bytes = 0
-        self._last = self.sample()
+        self._first = self._last = self.sample()
         self._metrics_bytes, self._metrics_s, self._scraped_at_s = 0, 0.0, time.monotonic()
 
     def follow(self, show: Callable[[Sample, Rates], None], check: Callable[[], None]) -> None:
@@ -96,7 +95,6 @@ class Observer:
     def result(self, workers: int) -> Result:
         """What was found; after the crowds have ended."""
         assert self.record is not None  # noqa: S101 -- follow() came first
-        assert self._first is not None  # noqa: S101 -- the same
         sums, rates, seconds = self._crowds.sums(), Rates.between(self._first, self._last), self.seconds
         verdict, started_at_s = self.record.verdict, self.record.started_at or self.record.submitted_at
         counted = sum(totals.requests for totals in self.record.workers.values())
