@@ -6,6 +6,7 @@
 """
 
 from loadgen.journey.data import NoRowLeft, data_of
+from loadgen.journey.dialect import Dialect
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.flow import Flow, state
 from loadgen.journey.graph import DONE, LEAVE, REST, FlowError
@@ -24,6 +25,7 @@ __all__ = [
     "LEAVE",
     "REST",
     "Asset",
+    "Dialect",
     "FastHttpUser",
     "Flow",
     "FlowError",
