@@ -5,6 +5,7 @@
     seat with an offer ──▶ load holds to it ──▶ heard ──▶ sure, off, or open: ask again when the time to hear is over
 
 In a greenlet of its own. Where Redis does not answer the load goes on with what surely is this worker's, and no more.
+When the load has ended nothing is asked any more: what was dealt with in doubt is told as that.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Handover:
         while True:
             self._news.wait()
             self._news.clear()
-            while self._serving.tenure.is_open:
+            while self._serving.goes_on and self._serving.tenure.is_open:
                 try:
                     wait_s = self._ask()
                     self._bus.outage.over(_UNKNOWN)

@@ -103,6 +103,11 @@ class Serving:
         """The run's id."""
         return self._prepared.run
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the load goes on; when it has ended no seat changes anything, and what is in doubt stays so."""
+        return not self._load_ended
+
     def assign(self, seat: Seat) -> None:
         """Take new shares, or the offer of some; the first ones start the load."""
         if not self._load_ended and self.tenure.take(seat, self._clock.now() - seat.start_s):

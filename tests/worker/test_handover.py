@@ -38,11 +38,12 @@ class Served:
     """In the place of Serving."""
 
     def __init__(self) -> None:
-        self.tenure, self.settled = Tenure(), []
+        self.tenure, self.settled, self.goes_on = Tenure(), [], True
 
     def settle(self, epoch, *, sure):
         self.settled.append((epoch, sure))
-        self.tenure.settle(epoch, sure=sure)
+        if self.goes_on:
+            self.tenure.settle(epoch, sure=sure)
 
 
 class Stage:
@@ -101,6 +102,25 @@ def test_where_another_epoch_has_come_the_seat_is_looked_at_again(stage):
     stage.until(lambda: stage.serving.settled)
 
     assert stage.serving.settled == [(3, True)]
+
+
+@pytest.mark.parametrize("answer", list(Agreement))
+def test_when_the_load_has_ended_meanwhile_nothing_is_asked_any_more(stage, monkeypatch, answer):
+    """Its shoppers may take minutes to leave, and what it did in doubt stays in doubt."""
+    ask = stage.redis.hear
+
+    def end_while_asked(*of_what):
+        stage.serving.goes_on = False
+        return ask(*of_what)
+
+    monkeypatch.setattr(stage.redis, "hear", end_while_asked)
+    stage.now_s = 1004.99
+    stage.offer(2, answer)
+    stage.until(lambda: stage.redis.heard)
+    gevent.sleep(0.1)
+
+    assert len(stage.redis.heard) == 1
+    assert stage.serving.tenure.is_open
 
 
 def test_a_seat_without_an_offer_asks_nothing(stage):

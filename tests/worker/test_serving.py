@@ -10,12 +10,14 @@ import pytest
 from locust import User, constant, task
 from locust.event import Events
 
+from loadgen.bus import Agreement
 from loadgen.bus.outage import Outage
 from loadgen.clock import ClusterClock, TimeSample
 from loadgen.journey import JourneyEnvironment
 from loadgen.messages import Frame, Offer, Piece, Seat, StopMode, unpack_tally
 from loadgen.plan.planned import PlannedLoad
 from loadgen.shapes.shares import PLACES, Share
+from loadgen.worker.handover import Handover
 from loadgen.worker.preparation import Prepared
 from loadgen.worker.serving import Serving
 
@@ -28,6 +30,11 @@ class FarEnd:
     def __init__(self) -> None:
         self.got: list[Frame] = []
         self.outage = Outage(logging.getLogger("test"))
+        self.agreement, self.heard = Agreement.OPEN, []
+
+    def hear(self, *of_what):
+        self.heard.append(of_what)
+        return self.agreement
 
     def send(self, _worker, frames):
         self.got += [Frame.decode(data) for data in frames]
@@ -227,6 +234,30 @@ def test_a_graceful_stop_lets_shoppers_finish_and_one_at_once_does_not(stage):
         assert stage.far_end.got[-1].dealt_to_s < 5, "what was due after the stop is nobody's"
         ended = stage.far_end.sum(lambda tally, how=how: sum(getattr(j, how) for j in tally.journeys.values()))
         assert ended == started, how
+
+
+@pytest.mark.parametrize("agreement", [Agreement.SURE, Agreement.OFF])
+def test_an_offer_that_is_open_when_the_load_ends_stays_in_doubt_and_is_asked_after_no_more(stage, agreement):
+    """Its shoppers leave meanwhile, and what is left of the processor is theirs."""
+    serving = stage.serving({"shape": {"constant": {"at": "50/s", "for": "60s"}}})
+    stage.start_s = stage.clock.now() - 0.2
+    held, offer = (Piece(from_s=0.0, high=PLACES),), Offer(from_s=0.25, by_s=0.24)
+    serving.assign(Seat(epoch=1, start_s=stage.start_s, pieces=held))
+    serving.assign(Seat(epoch=2, start_s=stage.start_s, pieces=held, offer=offer))
+    stage.far_end.agreement = agreement
+    handover = Handover(stage.far_end, "w1", serving, stage.clock.now, lambda: None)
+
+    def stop_in_doubt():
+        while stage.clock.now() - stage.start_s < 0.5:
+            gevent.sleep(0.01)
+        serving.stop(StopMode.GRACEFUL)
+        handover.begin()
+        gevent.sleep(0.2)
+
+    stage.serve(serving, stop_in_doubt)
+    assert stage.far_end.heard == []
+    assert serving.tenure.is_open
+    assert stage.far_end.got[-1].dealt_to_s == offer.from_s
 
 
 def test_closed_and_open_streams_run_side_by_side(stage):
