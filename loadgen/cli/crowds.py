@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Sequence
 from functools import reduce
+from typing import Final
 
 from loadgen.worker.simulated.sums import Sums
+
+LOOK_S: Final = 0.02
+"""How often to look whether they have ended."""
 
 
 class Crowds:
     """What the processes have told.
+
+    Whoever waits for something must go on reading: a process whose pipe is full stands still.
 
     Args:
         children: the processes, each with a pipe for its standard output.
@@ -25,10 +32,12 @@ class Crowds:
         for pipe in self._pipes:
             os.set_blocking(pipe, False)
 
-    @property
-    def have_ended(self) -> bool:
-        """Whether all of them have ended."""
-        return all(child.poll() is not None for child in self._children)
+    def await_end(self, patience_s: float) -> None:
+        """Wait until all of them have ended, but no longer than this many seconds; what they tell is read meanwhile."""
+        deadline_s = time.monotonic() + patience_s
+        while any(child.poll() is None for child in self._children) and time.monotonic() < deadline_s:
+            self.sums()
+            time.sleep(LOOK_S)
 
     def sums(self) -> Sums:
         """What all of them have done, as last told."""

@@ -56,6 +56,7 @@ class Observer:
         while self.record is None or self.record.state is not RunState.FINISHED:
             check()
             time.sleep(LOOK_S)
+            self._crowds.sums()  # in every state of the run: a crowd whose pipe is full would stand still
             self.record = self._run.record()
             self._read_sealed()
             if self.record is None or self.record.started_at is None:
@@ -97,7 +98,6 @@ class Observer:
         assert self.record is not None  # noqa: S101 -- follow() came first
         sums, rates, seconds = self._crowds.sums(), Rates.between(self._first, self._last), self.seconds
         verdict, started_at_s = self.record.verdict, self.record.started_at or self.record.submitted_at
-        counted = sum(totals.requests for totals in self.record.workers.values())
         return Result(
             workers=workers,
             seconds=len(seconds),
@@ -105,7 +105,8 @@ class Observer:
             frames_sent=sums.frames,
             frames_sealed=sum(totals.sequence for totals in self.record.workers.values()),
             requests_sent=sums.requests,
-            requests_counted=counted if counted == seconds.requests else -1,
+            requests_counted=sum(totals.requests for totals in self.record.workers.values()),
+            requests_sealed=seconds.requests,
             frame_bytes=sums.frame_bytes / max(sums.frames, 1),
             frames_per_s=seconds.frames / max(len(seconds), 1),
             in_bytes_per_s=rates.in_bytes,

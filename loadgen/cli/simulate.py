@@ -130,7 +130,7 @@ class _Simulation:
                 self._local.check()
 
             observer.follow(lambda sample, rates: _show(sample, rates, self._workers), check)
-        self._await_end()
+        self._crowds.await_end(END_S)
         return observer.result(self._workers)
 
     def _await_list(self) -> None:
@@ -162,11 +162,6 @@ class _Simulation:
         )
         cluster.submit(spec, b"")
         return spec
-
-    def _await_end(self) -> None:
-        deadline_s = time.monotonic() + END_S
-        while not self._crowds.have_ended and time.monotonic() < deadline_s:
-            time.sleep(0.02)
 
 
 def _make_sure_it_is_free(bus: Bus) -> None:
@@ -229,7 +224,7 @@ def _in_words(result: Result) -> list[str]:
         "metrics": pages if result.metrics_bytes else "not read: the run was short",
         "simulators": f"{result.simulators:.0%} of a core, frames sent within {result.sent_p99_s:.2f} s (p99)",
         "counts": f"{result.requests_sent:,} requests in {result.frames_sent:,} frames sent, "
-        f"{result.requests_counted:,} in {result.frames_sealed:,} sealed: {exact}",
+        f"{result.requests_sealed:,} in {result.frames_sealed:,} sealed: {exact}",
         "run": f"{result.outcome.value}, {result.validity.value}: {result.reason}",
     }
     return [*(f"{name:12} {value}" for name, value in rows.items()), "", _judgement(result)]
@@ -242,4 +237,4 @@ def _judgement(result: Result) -> str:
         pace = "Nothing can be said of the coordinator: this machine could not send frames in time (try --processes)."
     else:
         pace = f"The coordinator did NOT keep pace with {result.workers:,} workers."
-    return pace if result.is_exact else f"{pace} The counts differ."
+    return pace if result.is_exact else f"{pace} The counts differ: {'; '.join(result.differences)}."

@@ -23,7 +23,7 @@ def test_every_request_is_counted_and_nothing_is_left(shell: Shell) -> None:
 
     told = json.loads((shell.folder / "told.json").read_text())
     assert code == told["exit_code"] == 0, out + err
-    assert told["requests_sent"] == told["requests_counted"] == 13 * 100 * 3
+    assert told["requests_sent"] == told["requests_counted"] == told["requests_sealed"] == 13 * 100 * 3
     assert told["frames_sent"] == told["frames_sealed"] == 13 * 3
     assert (told["outcome"], told["validity"]) == ("passed", "VALID")
     assert "3,900 requests in 39 frames sent, 3,900 in 39 sealed: equal" in out
@@ -117,7 +117,8 @@ def result(**changes) -> Result:
         ({}, Outcome.PASSED),
         ({"seal_p99_s": 1.6}, Outcome.THRESHOLDS_FAILED),
         ({"seal_p99_s": 1.6, "sent_p99_s": 0.8}, Outcome.INVALID),
-        ({"requests_sent": 3, "requests_counted": 2}, Outcome.INVALID),
+        ({"requests_sent": 3, "requests_counted": 2, "requests_sealed": 2}, Outcome.INVALID),
+        ({"requests_sent": 3, "requests_counted": 3, "requests_sealed": 2}, Outcome.INVALID),
         ({"frames_sent": 3, "frames_sealed": 2}, Outcome.INVALID),
         ({"outcome": Outcome.STOPPED}, Outcome.STOPPED),
         ({"outcome": Outcome.FAILED}, Outcome.FAILED),
@@ -126,6 +127,26 @@ def result(**changes) -> Result:
 def test_it_ends_as_runs_do(found: dict, ending: Outcome) -> None:
     assert result(**found).ending is ending
     assert json.loads(result(**found).as_json())["exit_code"] == ending.exit_code
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ({"frames_sent": 3, "frames_sealed": 2}, ["3 frames were sent, 2 were sealed"]),
+        (
+            {"requests_sent": 5000, "requests_counted": 4000, "requests_sealed": 4000},
+            ["5,000 requests were sent, 4,000 were counted by worker"],
+        ),
+        (
+            {"requests_sent": 3, "requests_counted": 3, "requests_sealed": 2},
+            ["3 requests were counted by worker, 2 stand in the sealed seconds"],
+        ),
+        ({"requests_sent": 3, "requests_counted": 3, "requests_sealed": 3}, []),
+    ],
+)
+def test_it_says_which_counts_differ(found: dict, says: list[str]) -> None:
+    assert result(**found).differences == says
+    assert result(**found).is_exact == (not says)
 
 
 def test_a_second_is_sealed_when_its_last_frame_is() -> None:
