@@ -1,4 +1,4 @@
-"""The table of docs/scaling.md follows from the formulae and figures that stand on the same page."""
+"""docs/scaling.md: its table follows from its formulae and figures, and these from what docs/benchmarks.md measured."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import math
 import re
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
+MEASURED = PAGE.with_name("benchmarks.md")
+
+JOURNEY = "**a journey of ten requests: cookies, a form POST with redirect, JSON, gzip**"
+
+TOLERANCE = 0.05
+"""By how much a figure may differ from what was measured: more than its rounding, less than what moves a plan."""
 
 
 def figures() -> dict[str, float]:
@@ -54,8 +62,67 @@ def test_the_table_follows_from_the_formulae() -> None:
 
 
 def test_what_one_coordinator_carries_is_as_the_page_says() -> None:
-    of = figures()
+    of, text = figures(), " ".join(PAGE.read_text().split())
     a_worker = of["use"] * of["q"]
-    frame_us = of["c0"] + of["c1"] * a_worker / 1000 + of["l"]
+    most = 1e6 / (of["c0"] + of["c1"] * a_worker / 1000 + of["l"])
 
-    assert f"{1e6 / frame_us:,.0f} workers" in PAGE.read_text()
+    assert f"| {most:,.0f} workers | the coordinator's one core, at {most * a_worker / 1e6:.0f} million" in text
+    assert f"the coordinator takes {coordinator_percent(1_000_000)} % of a core" in text
+    assert f"Coordinator: {coordinator_percent(4_700_000)} % of a core" in text
+
+
+def coordinator_percent(rate: int) -> int:
+    """Of one core, as its column says."""
+    return round(float(reckoned(rate)[9].rstrip("%")))
+
+
+# -- what was measured
+
+
+def measured(table: str, row: str, column: str, under: str = "") -> float:
+    """The number in a cell of docs/benchmarks.md, without its unit; of the first such row under a heading."""
+    body = re.search(rf"<!-- table: {table} -->\n(.*?)<!-- end -->", MEASURED.read_text(), re.DOTALL)
+    assert body, f"{MEASURED.name} has no table {table}"
+    lines = [line for line in body[1].splitlines() if line.startswith("|")]
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    names = [cells[0] for cells in rows]
+    assert not under or under in names, f"the table {table} of {MEASURED.name} has no heading {under!r}"
+    below = rows[names.index(under) if under else 0 :]
+    found = [cells[head.index(column)] for cells in below if cells[0] == row]
+    assert found, f"the table {table} of {MEASURED.name} has no row {row!r}"
+    return float(found[0].split()[0].replace(",", ""))
+
+
+def of_a_frame(requests: int) -> float:
+    """µs of the coordinator."""
+    return measured("frames", "**coordinator: all of it, read from Redis and written to it**", f"{requests:,} requests")
+
+
+def frame_kb(requests: int) -> float:
+    """Its size."""
+    row = f"one frame of {requests:,} requests in 20 series, 10 steps of the funnel"
+    return measured("sizes", row, "size") * 1.024
+
+
+def follows() -> dict[str, float]:
+    """Each figure that was measured, by symbol, as it follows from the tables."""
+    c1, f1 = (of_a_frame(5_000) - of_a_frame(500)) / 4.5, (frame_kb(5_000) - frame_kb(500)) / 4.5
+    return {
+        "q": measured("http-client-rates", "loadgen", "per second of CPU", JOURNEY) / 2,
+        "m": measured("memory", "loadgen, `Shopper`, over TLS", "resident (RSS)"),
+        "f0": frame_kb(500) - f1 / 2,
+        "f1": f1,
+        "c0": of_a_frame(500) - c1 / 2,
+        "c1": c1,
+        "l": measured("scale", "3,000", "coordinator, a frame") - of_a_frame(500),
+    }
+
+
+@pytest.mark.parametrize("symbol", ["q", "m", "f0", "f1", "c0", "c1", "l"])
+def test_the_figures_are_those_that_were_measured(symbol: str) -> None:
+    stands, now = figures()[symbol], follows()[symbol]
+
+    assert math.isclose(stands, now, rel_tol=TOLERANCE), (
+        f"{PAGE.name} reckons with {symbol} = {stands:g}, and {MEASURED.name} now gives {now:.3g}: write that there, "
+        f"then what the other tests of this file expect, and read the prose again"
+    )
