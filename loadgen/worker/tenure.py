@@ -40,9 +40,10 @@ class Tenure:
             now_s: seconds since the run's start.
 
         Returns:
-            Whether it is news. Of two with one number the later one holds: a fail-over forgot the first.
+            Whether it is news. Of two with one number the later one holds: a fail-over forgot the first. And one without
+            an offer is later than the one that offered it: what was offered holds, and no later epoch will say so.
         """
-        if (seat.epoch, seat.latest_s) <= (self.seat.epoch, self.seat.latest_s):
+        if _order(seat) <= _order(self.seat):
             return False
         self.seat = seat
         self._sure = None if seat.offer else True
@@ -99,6 +100,11 @@ class Tenure:
         """Whether this worker gave its share back before an instant, seconds since the run's start."""
         last = self.pieces[-1] if self.has_begun and not self.is_open else None
         return last is not None and last.share == EMPTY and now_s > last.from_s
+
+
+def _order(seat: Seat) -> tuple[int, float, bool]:
+    """Seats of one worker, ordered by when they were written."""
+    return seat.epoch, seat.latest_s, seat.offer is None
 
 
 def share_at(pieces: Sequence[Piece], at_s: float) -> Share:

@@ -176,6 +176,24 @@ def test_a_worker_that_leaves_gives_its_share_back_and_the_load_stays_on_plan(st
     assert "worker_left" in run.kinds()
 
 
+def test_a_worker_that_stood_still_while_its_share_was_given_back_learns_of_it_though_the_next_epoch_has_come(stage):
+    run = stage()
+    for name in "bac":  # b hears of new shares before a does, so it does not know yet that they are sure
+        run.join(name)
+    run.until_second(2.5)
+    run.leave("b")
+    run.until(lambda: run.workers["b"].tenure.is_open)
+    run.workers["b"].paused = True
+    run.leave("c")
+    run.until(lambda: run.record.epoch == 3)
+    run.workers["b"].paused = False
+    run.until(lambda: run.workers["b"].gone, ticks=20)
+    run.finish()
+
+    assert run.record.workers["b"].state == "done"
+    assert run.sealed().total.arrivals_total().in_all == 100
+
+
 def test_the_arrivals_of_a_lost_worker_are_missed_until_the_next_epoch(stage):
     run = stage()
     run.join("a")

@@ -88,6 +88,18 @@ def test_older_seats_are_passed_over_and_of_two_with_one_number_the_later_one_ho
     assert not tenure.is_open
 
 
+@pytest.mark.parametrize("now_s", [4.0, 6.0])
+def test_a_seat_that_says_that_its_share_was_given_back_is_news_to_whoever_does_not_know(now_s):
+    """It has the number and the instant of the offer; another epoch has come, and what became of this one is unknown."""
+    offer, given_back = Offer(from_s=5.0, by_s=4.5), Seat(epoch=2, pieces=(OLD, Piece(from_s=5.0)))
+    tenure = offered(offer=offer, now_s=now_s)
+    assert tenure.take(given_back, 6.0)
+
+    assert carried(tenure) == (OLD.share, EMPTY)
+    assert tenure.is_over(6.0)
+    assert not tenure.take(Seat(epoch=2, pieces=(OLD,), offer=offer), 6.0), "a fail-over forgot what became of it"
+
+
 @pytest.mark.parametrize("sure", [None, True, False])
 def test_a_share_is_given_back_when_that_is_sure(sure):
     tenure = offered(offer=Offer(from_s=5.0, by_s=4.5))
