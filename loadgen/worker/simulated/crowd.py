@@ -9,6 +9,7 @@ Beats and questions are spread over their period; frames are all due at once, wh
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -27,6 +28,8 @@ from loadgen.worker.simulated.reports import PORTION, Reports, portion
 from loadgen.worker.simulated.settings import CrowdSettings
 from loadgen.worker.simulated.stand_in import StandIn
 from loadgen.worker.simulated.sums import Sums
+
+log = logging.getLogger("loadgen.worker")
 
 NODE: Final = 8
 """Stand-ins on one simulated machine."""
@@ -115,7 +118,10 @@ class Crowd:
             if time.monotonic() - shown_at_s >= SHOW_S:
                 shown_at_s = time.monotonic()
                 self._show(show)
-        self._leave(list(self._here.values()))
+        try:
+            self._leave(list(self._here.values()))
+        except BusError as error:
+            log.warning("their leases run out by themselves: %s", error.message)
         self._show(show)
 
     @property
@@ -144,6 +150,7 @@ class Crowd:
         """What was said last may not have been heard: look at every seat again, and whether frames are there."""
         if self._reports is not None:
             self._reports.doubt()
+        if self._run is not None:
             self._to_look = deque(self._here.values())
 
     # -- lease
@@ -200,8 +207,7 @@ class Crowd:
             self._accept(self._run, newcomers)
         for each, seat in seated:
             each.seated(seat, self._clock.now() - seat.start_s)
-            if each.tenure.is_open:
-                self._unsure[each.name] = each
+            self._unsure[each.name] = each
         return True
 
     def _accept(self, run: CrowdRun, newcomers: list[StandIn]) -> None:
@@ -214,20 +220,22 @@ class Crowd:
             each.info = each.info.model_copy(update={"run": run.run})
         self._reports.add(newcomers)
         self._asks.extend(_spread(newcomers, ASK_S))
+        self._preparing += newcomers  # first: they are invited only once, whatever becomes of this beat
         self._beat(newcomers)
-        self._preparing += newcomers
 
     def _prepare_due(self) -> bool:
         if self._run is None or self._reports is None or not self._preparing:
             return False
         if not self._reports.rehearse():
-            ready, self._preparing = self._preparing, []
+            ready = self._preparing
             self._run.tell_all([WorkerEvent(kind=WorkerEventKind.READY, worker=each.name) for each in ready])
+            self._preparing = []
             self._to_look.extend(ready)  # they may have got a share meanwhile
         return True
 
     def _hear_due(self) -> bool:
         now_s = self._clock.now()
+        self._unsure = {name: each for name, each in self._unsure.items() if each.is_unsure}
         due = [each for each in self._unsure.values() if each.hear_at_s <= now_s][:PORTION]
         if self._run is None or not due:
             return False
@@ -241,7 +249,6 @@ class Crowd:
         match agreement:
             case Agreement.SURE | Agreement.OFF:
                 each.settled(seat.epoch, now_s - seat.start_s, sure=agreement is Agreement.SURE)
-                del self._unsure[each.name]
             case Agreement.OVER:
                 each.hear_at_s = now_s + RETRY_S
                 self._to_look.append(each)

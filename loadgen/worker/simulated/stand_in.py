@@ -103,6 +103,11 @@ class StandIn:
         return self.next_second >= 0 and not self.closed
 
     @property
+    def is_unsure(self) -> bool:
+        """Whether it must still learn what became of an offer: not when its load has ended."""
+        return self.tenure.is_open and not self.closed
+
+    @property
     def is_done(self) -> bool:
         """Whether all it will ever say is sealed."""
         return self.closed and not len(self.outbox)
