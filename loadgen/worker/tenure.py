@@ -40,8 +40,8 @@ class Tenure:
             now_s: seconds since the run's start.
 
         Returns:
-            Whether it is news. Of two with one number the later one holds: a fail-over forgot the first. And one without
-            an offer is later than the one that offered it: what was offered holds, and no later epoch will say so.
+            Whether it is news. Of two with one number the later one holds: a fail-over forgot the first. One without an
+            offer is later than the one that made it: what was offered holds, and no later epoch will say so.
         """
         if _order(seat) <= _order(self.seat):
             return False

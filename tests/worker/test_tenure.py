@@ -90,7 +90,7 @@ def test_older_seats_are_passed_over_and_of_two_with_one_number_the_later_one_ho
 
 @pytest.mark.parametrize("now_s", [4.0, 6.0])
 def test_a_seat_that_says_that_its_share_was_given_back_is_news_to_whoever_does_not_know(now_s):
-    """It has the number and the instant of the offer; another epoch has come, and what became of this one is unknown."""
+    """It has the number and the instant of the offer, whose worker cannot ask any more: another epoch has come."""
     offer, given_back = Offer(from_s=5.0, by_s=4.5), Seat(epoch=2, pieces=(OLD, Piece(from_s=5.0)))
     tenure = offered(offer=offer, now_s=now_s)
     assert tenure.take(given_back, 6.0)
