@@ -121,11 +121,11 @@ class RunController:
         """The workers that are expected to be there."""
         return self._seating.names(*PRESENT)
 
-    def known(self) -> tuple[dict[str, tuple[Piece, ...]], list[SecondRow], dict[str, WorkerTotals]]:
-        """What those carried who have still to send their last frame; what is sealed; and what each worker did."""
+    def known(self) -> tuple[int, dict[str, tuple[Piece, ...]], list[SecondRow], dict[str, WorkerTotals]]:
+        """The latest epoch; what those carried who are still to send their last frame; what is sealed; who did what."""
         bearers = self._seating.names(Place.SEATED, Place.LEAVING)
         carried = {worker: self._seating.guests[worker].pieces for worker in bearers}
-        return carried, self._accounts.sealed(), self._accounts.totals
+        return self._seating.epoch, carried, self._accounts.sealed(), self._accounts.totals
 
     def snapshot(self) -> RunSnapshot:
         """What metrics show of this run; nothing in it changes afterwards."""

@@ -107,9 +107,9 @@ def remembered(controller: RunController, now_s: float) -> Papers:
     record.emptied_at_s = since_s
     record.stop = record.stop or StopNote(by="emptied", reason=reason, at_s=since_s)
     record.state, record.detail = RunState.DRAINING, reason
-    record.epoch += 1
     # Nobody has a share any more; who had one is still to send what it holds.
-    carried, seconds, totals = controller.known()
+    epoch, carried, seconds, totals = controller.known()
+    record.epoch = epoch + 1  # of the record's own there may be an offer already, of which it is not known if it holds
     seats = {
         worker: Seat(epoch=record.epoch, start_s=record.started_at, pieces=ended(pieces, since_s))
         for worker, pieces in carried.items()

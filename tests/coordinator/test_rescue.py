@@ -9,6 +9,7 @@ from loadgen.bus import keys
 from loadgen.coordinator.rescue import REMEMBERED_S, Rescue
 from loadgen.endings import Outcome, Validity
 from loadgen.messages import RunState
+from loadgen.shapes.shares import EMPTY
 
 
 @pytest.fixture
@@ -60,6 +61,19 @@ def test_it_ends_as_invalid_with_what_was_sealed_and_what_workers_still_hold(sta
     assert total.requests == total.sent == sum(worker.requests for worker in stage.record.workers.values()) > before + 5
     assert stage.sealed().planned == total.arrivals_total().started
     assert stage.record.silences == []
+
+
+def test_whoever_was_offered_a_share_meanwhile_takes_it_for_news_that_there_is_none(stage, rescue):
+    stage.workers["b"].connected = False  # it does not hear of the offer, so whether it holds is open
+    stage.join("c")
+    stage.until(lambda: stage.workers["a"].tenure.is_open)
+    tenure = stage.workers["a"].tenure
+    forget(stage, rescue)
+    rescue.look(stage.now_s)
+
+    assert tenure.take(stage.bus.seat("a"), stage.now_s - stage.record.started_at)
+    assert tenure.pieces[-1].share == EMPTY
+    assert stage.bus.record().epoch == tenure.seat.epoch
 
 
 def test_a_run_that_redis_still_knows_is_left_alone(stage, rescue):
