@@ -180,7 +180,7 @@ class Accounts:
     def _write(self, rows: list[SecondRow], before: Mapping[str, WorkerTotals], nodes: Mapping[str, str]) -> None:
         moved = {worker: totals for worker, totals in self.totals.items() if before.get(worker) is not totals}
         for worker, totals in moved.items():
-            totals.node = nodes.get(worker, "")
+            totals.node = nodes.get(worker) or totals.node  # a new leader does not know the machines of lost workers
         self._unwritten = rows
         if rows or moved:
             self._bus.seal(self._fence, Sealing(rows, self._intake.positions(), moved, after=self._entries))

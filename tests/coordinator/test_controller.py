@@ -593,6 +593,22 @@ def test_no_instant_around_a_loss_is_bad_for_a_fail_over(bus, make, tick):
     assert run.kinds().count("worker_lost") == 1
 
 
+def test_the_machine_of_a_lost_worker_is_known_under_the_next_leader_too(stage):
+    run = stage()
+    run.join("a")
+    run.join("b")
+    run.until_second(4.05)
+    run.lose("b")
+    run.until_second(4.3)
+    run.fail_over()
+    run.finish()
+
+    assert {name: (totals.state, totals.node) for name, totals in run.record.workers.items()} == {
+        "a": ("done", "n1"),
+        "b": ("lost", "n1"),
+    }
+
+
 def test_a_stop_survives_the_leader_that_heard_it(stage):
     run = stage()
     slow = run.join("a")
