@@ -162,6 +162,10 @@ class Journal:
         self.at = 0
         return events
 
+    def so_far(self) -> Events:
+        """What is written in the present half, shape (n, 2); it stays there."""
+        return np.frombuffer(self.words, dtype=np.uint64, count=self.at // 8).reshape(-1, 2)
+
     # -- levels
 
     def takes_off(self, in_flight: int) -> None:

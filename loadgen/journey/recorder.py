@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import operator
 from collections import Counter
+from collections.abc import Callable
 from struct import error as StructError  # noqa: N812 - it is a class
 from typing import Any, Final, Literal, Protocol
 
@@ -79,7 +80,12 @@ class Recorder:
         """Active shoppers by stream: a level, set by whoever starts and ends them."""
         self.in_flight = 0
         """Requests on the wire: a level."""
+        self.on_take: Callable[[Tally], None] | None = None
+        """Told of what is given up, but for what :meth:`unread` has told already."""
         self._told = 0
+        self._read = 0
+        """Bytes of the journal's half that :meth:`unread` has told."""
+        self._told_apart = False
         self._known: dict[tuple[str, str, str, str, str | None], int] = {}
         self._prefixes: dict[tuple[Any, ...], int] = {}
         self._earlier: list[Tally] = []
@@ -244,14 +250,30 @@ class Recorder:
         Returns:
             A tally that shares nothing with this recorder.
         """
-        tally = self._folded(self.journal.turn(second + 1))
+        events, read = self.journal.turn(second + 1), self._read
+        tally = self._folded(events)
         tally.shoppers = Counter({stream: n for stream, n in self.shoppers.items() if n})
         tally.in_flight = self.in_flight
         tally.sent, self._told = self.journal.sent - self._told, self.journal.sent
         tally.samples = [ErrorSample(second, self.worker, *sample) for sample in self._samples]
         tally.slowest = self._slowest.take(second, self.worker)
         self._samples, self._sampled = [], Counter()
+        if self.on_take is not None:
+            self.on_take(self._rest(events, read) if read or self._told_apart else tally)
+        self._read, self._told_apart = 0, False
         return tally
+
+    def unread(self) -> Tally:
+        """What happened since the last take, or since this was last asked; it stays to be taken.
+
+        Levels and samples are left at nothing.
+        """
+        events = self.journal.so_far()
+        read, self._read = self._read, self.journal.at
+        return self._rest(events, read)
+
+    def _rest(self, events: Events, read: int) -> Tally:
+        return fold(events[read // EVENT_BYTES :], self.journal.keys)
 
     def _folded(self, events: Events) -> Tally:
         tally, earlier = fold(events, self.journal.keys), self._earlier
@@ -285,7 +307,12 @@ class Recorder:
 
     def _make_room(self) -> None:
         if self.journal.is_full:
-            self._earlier.append(fold(self.journal.empty(), self.journal.keys))
+            events, read = self.journal.empty(), self._read
+            self._read = 0
+            self._earlier.append(fold(events, self.journal.keys))
+            if self.on_take is not None:
+                self.on_take(self._rest(events, read))
+                self._told_apart = True
 
 
 def _clamped(value: int) -> int:
