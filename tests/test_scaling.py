@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+from benchmarks.table import read_table
 
 PAGE = Path(__file__).parents[1] / "docs" / "scaling.md"
-MEASURED = PAGE.with_name("benchmarks.md")
+MEASURED = "docs/benchmarks.md"
 
 JOURNEY = "**a journey of ten requests: cookies, a form POST with redirect, JSON, gzip**"
 
@@ -81,15 +82,12 @@ def coordinator_percent(rate: int) -> int:
 
 def measured(table: str, row: str, column: str, under: str = "") -> float:
     """The number in a cell of docs/benchmarks.md, without its unit; of the first such row under a heading."""
-    body = re.search(rf"<!-- table: {table} -->\n(.*?)<!-- end -->", MEASURED.read_text(), re.DOTALL)
-    assert body, f"{MEASURED.name} has no table {table}"
-    lines = [line for line in body[1].splitlines() if line.startswith("|")]
-    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    head, rows = read_table(table)
     names = [cells[0] for cells in rows]
-    assert not under or under in names, f"the table {table} of {MEASURED.name} has no heading {under!r}"
+    assert not under or under in names, f"the table {table} of {MEASURED} has no heading {under!r}"
     below = rows[names.index(under) if under else 0 :]
     found = [cells[head.index(column)] for cells in below if cells[0] == row]
-    assert found, f"the table {table} of {MEASURED.name} has no row {row!r}"
+    assert found, f"the table {table} of {MEASURED} has no row {row!r}"
     return float(found[0].split()[0].replace(",", ""))
 
 
@@ -123,6 +121,6 @@ def test_the_figures_are_those_that_were_measured(symbol: str) -> None:
     stands, now = figures()[symbol], follows()[symbol]
 
     assert math.isclose(stands, now, rel_tol=TOLERANCE), (
-        f"{PAGE.name} reckons with {symbol} = {stands:g}, and {MEASURED.name} now gives {now:.3g}: write that there, "
+        f"{PAGE.name} reckons with {symbol} = {stands:g}, and {MEASURED} now gives {now:.3g}: write that there, "
         f"then what the other tests of this file expect, and read the prose again"
     )

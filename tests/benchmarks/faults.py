@@ -255,7 +255,7 @@ def _account(ended: list[Follower], served: int) -> list[list[str]]:
         arrivals = follower.stats.total.arrivals_total()
         unknown += abs(follower.stats.planned - arrivals.started - arrivals.missed - arrivals.dropped)
     counted = sum(follower.stats.total.requests for follower in ended)
-    wire = sum(follower.stats.total.in_flight for follower in ended)
+    wire = sum(worker.in_flight for follower in ended for worker in follower.record.workers.values())
     of_all = f"{counted:,}"
     return [
         ["arrivals started above plan", str(max(map(_above_plan, ended))), "", "0", of_all],

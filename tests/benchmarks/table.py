@@ -106,6 +106,25 @@ def write_page(made: dict[str, str], page: Path = PAGE) -> list[str]:
     return [name for name in slots if filled.get(name, _EMPTY).strip() == _EMPTY]
 
 
+def read_table(name: str, page: Path = PAGE) -> tuple[list[str], list[list[str]]]:
+    """A table as it stands on the page.
+
+    Returns:
+        The titles of its columns, and its rows.
+
+    Raises:
+        KeyError: the page has no table of that name.
+    """
+    body = dict(_SLOT.findall(page.read_text(encoding="utf-8")))[name]
+    head, _, *rows = (cells_of(line) for line in body.splitlines() if line.startswith("|"))
+    return head, rows
+
+
+def cells_of(line: str) -> list[str]:
+    """The cells of a row in Markdown."""
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
 def _filled(name: str, body: str) -> str:
     return f"<!-- table: {name} -->\n{body}<!-- end -->"
 
