@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from loadgen.plan import checks
 from loadgen.plan.conditions import Guard, Threshold
@@ -39,6 +39,9 @@ MAX_SOURCES = 50
 
 MAX_TAGS = 100
 """Tags choose tasks; nobody has more than a few."""
+
+MAX_OPTIONS = 200
+"""Locust has some seventy, a large suite of locustfiles a few dozen of its own."""
 
 MAX_DISTINCT_NAMES = 10_000
 """Request names are metric labels and series of every frame: beyond this both grow too large to send."""
@@ -133,6 +136,12 @@ class Plan(_Part):
     )
     exclude_tags: tuple[Word, ...] = Field(
         default=(), max_length=MAX_TAGS, description="Leave out tasks with one of these tags."
+    )
+    options: dict[Word, JsonValue] = Field(
+        default={},
+        max_length=MAX_OPTIONS,
+        description="What Locust users find in environment.parsed_options: their own arguments, by name.",
+        examples=[{"tenant": "blue"}],
     )
     seed: int = Field(
         default=1,

@@ -96,6 +96,12 @@ class Stream(BaseModel):
         description="Open model: how many tasks one arrival does, for users made of @task methods.",
     )
 
+    replace: bool = Field(
+        default=True,
+        strict=True,
+        description="Closed model: a shopper who leaves by itself is followed by another one at once.",
+    )
+
     @model_validator(mode="after")
     def _ends_within_a_month(self) -> Self:
         if self.end > MAX_DURATION_S:

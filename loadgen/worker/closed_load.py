@@ -3,6 +3,7 @@
 The stream's shoppers are numbered 0, 1, 2, … over the whole cluster; at a level of n the first n are wanted, and this
 worker has those of them that its share owns. The number decides the journey, so the mix of the whole cluster is right
 at every level. Of each journey, surplus shoppers are asked to leave at the end of their task, the youngest first.
+Who leaves by itself is replaced at once, or (``replace: false``, as in Locust) not before the number wanted changes.
 While the worker has no lease nobody is wanted: shoppers that loop would be a load that nobody watches.
 """
 
@@ -92,9 +93,12 @@ class ClosedLoad:
             gevent.sleep(self.deal(self._elapsed()))
 
     def _adjust(self, now_s: float) -> None:
+        before = self._wanted
         wanted = self._wanted_at(now_s) if self._may_start() else Counter()
+        replace = self._stream.replace or wanted != before
         for journey, sessions in self._staying.items():
-            sessions[:] = [session for session in sessions if not session.leaving and session in self._shoppers]
+            if replace:
+                sessions[:] = [session for session in sessions if not session.leaving and session in self._shoppers]
             surplus = len(sessions) - wanted[journey]
             if surplus > 0:
                 self._shoppers.stop(now=False, sessions=sessions[-surplus:])

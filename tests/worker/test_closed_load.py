@@ -210,3 +210,25 @@ def test_at_a_stop_everyone_may_end_what_they_are_at(hall, start):
 
     assert staying(hall) == 0
     assert len(hall.crowd.present) == 6
+
+
+def test_who_leaves_by_itself_is_replaced_at_once(hall, start):
+    load = start()
+    load.assign(FULL, 0.0)
+    look(hall, load, 2)
+    hall.crowd.go(hall.crowd.present[:3])
+    look(hall, load, 2)
+
+    assert staying(hall) == 8
+
+
+def test_who_leaves_by_itself_is_replaced_with_the_next_change_only_where_the_stream_says_so(hall, start):
+    load = start({**UP_AND_DOWN, "replace": False})
+    load.assign(FULL, 0.0)
+    look(hall, load, 2)
+    hall.crowd.go(hall.crowd.present[:3])
+    look(hall, load, 2)
+    assert staying(hall) == 5
+
+    look(hall, load, 2.25)
+    assert staying(hall) == 9
