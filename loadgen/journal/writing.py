@@ -102,13 +102,23 @@ class Journal:
     def create(cls, path: Path, run: str, worker: str) -> Self:
         """A file that outlives this process; locked while it lives, so that a reader can tell.
 
+        It gets its name when it is whole and locked: whoever finds it can trust in both.
+
         Raises:
             OSError: the file exists, or there is no room.
         """
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(descriptor, FILE_BYTES)
-        journal = cls(mmap.mmap(descriptor, FILE_BYTES), run, worker)
+        draft = path.with_name(f"{path.name}-draft")
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(descriptor, FILE_BYTES)
+            journal = cls(mmap.mmap(descriptor, FILE_BYTES), run, worker)
+            path.hardlink_to(draft)
+        except OSError:
+            os.close(descriptor)
+            raise
+        finally:
+            draft.unlink()
         journal._lock = descriptor  # closed by the kernel with the process, or by close()
         return journal
 

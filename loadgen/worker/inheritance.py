@@ -99,7 +99,11 @@ class Inheritance:
             own: processes of this supervisor, which sees for itself when they end.
         """
         known = own | {estate.folder.name for estate in self._estates}
-        for folder in sorted(self._folder.iterdir()):
+        try:
+            folders = sorted(self._folder.iterdir())
+        except FileNotFoundError:  # another supervisor has ended, and removed it as it was empty
+            return
+        for folder in folders:
             if folder.name not in known and (folder / JOURNAL).is_file():
                 self._take(folder, surely_ended=False)
 
@@ -138,6 +142,8 @@ class Inheritance:
             if left is None:
                 return
             frames = frames_in(folder)
+        except FileNotFoundError:  # another supervisor has seen to it
+            return
         except (JournalError, OSError) as error:
             log.error("what worker %s left cannot be read and is lost: %s", folder.name, error)  # noqa: TRY400 -- says all
             shutil.rmtree(folder, ignore_errors=True)

@@ -97,3 +97,18 @@ def cluster_folder(redis_url: str) -> Path:
             folder.mkdir(mode=_PRIVATE, exist_ok=True)
             return folder
     return Path(tempfile.mkdtemp(prefix="loadgen-"))
+
+
+def own_folder(cluster: Path, worker: str) -> Path:
+    """Make the folder of one process.
+
+    Args:
+        cluster: see :func:`cluster_folder`; another supervisor that ends removes it when it is empty.
+        worker: the process's name.
+    """
+    folder = cluster / worker
+    while not folder.is_dir():
+        cluster.mkdir(mode=_PRIVATE, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # it was just removed
+            folder.mkdir(mode=_PRIVATE)
+    return folder

@@ -26,7 +26,7 @@ from loadgen.children import start_child, stop_child
 from loadgen.errors import BusError, WorkersError
 from loadgen.worker.inheritance import Inheritance
 from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
-from loadgen.worker.spool import cluster_folder
+from loadgen.worker.spool import cluster_folder, own_folder
 
 log = logging.getLogger("loadgen.worker")
 
@@ -128,8 +128,7 @@ class Supervisor:
 
     def _start(self, place: _Place, now_s: float) -> None:
         place.name = f"{self._settings.node}-{uuid.uuid4().hex[:8]}"
-        spool = self._spools / place.name
-        spool.mkdir(mode=0o700)
+        spool = own_folder(self._spools, place.name)
         settings = self._settings.model_copy(update={"name": place.name, "spool": str(spool)})
         place.child = start_child(
             [sys.executable, "-m", "loadgen.worker"], env={SETTINGS_VARIABLE: settings.model_dump_json()}

@@ -73,6 +73,16 @@ def test_a_living_process_is_left_alone(tmp_path: Path) -> None:
     assert remains(tmp_path / "journal") is not None
 
 
+def test_a_journal_takes_the_place_of_no_other_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    journal = written(tmp_path / "journal")
+    count(journal, 3)
+    with pytest.raises(FileExistsError):
+        written(tmp_path / "journal")
+    assert [path.name for path in tmp_path.iterdir()] == ["journal"]
+    journal.close()
+    assert left(tmp_path / "journal").untold[0].tally.requests == 3
+
+
 def test_what_was_settled_is_not_told_again(tmp_path: Path) -> None:
     journal = written(tmp_path / "journal")
     count(journal, 3)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import mmap
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,9 +19,10 @@ from loadgen.errors import BusError
 from loadgen.journal import Journal, Kind
 from loadgen.messages import Frame, Health, RunRecord, RunState, WorkerTotals, pack_tally, unpack_tally
 from loadgen.stats import Tally
+from loadgen.worker import inheritance as module
 from loadgen.worker.inheritance import ASK_S, RESEND_S, Inheritance
 from loadgen.worker.outbox import KEPT_SEALED_S
-from loadgen.worker.spool import JOURNAL, Spool, cluster_folder, frames_in
+from loadgen.worker.spool import JOURNAL, Spool, cluster_folder, frames_in, own_folder
 
 LIVES = """
 import sys
@@ -244,6 +248,61 @@ def test_processes_of_a_dead_supervisor_are_found_but_living_ones_left_alone(mac
     machine.inheritance.find()
     machine.inheritance.tend()
     assert [frame.last for frame in machine.sent()] == [True]
+
+
+@pytest.mark.parametrize(("owner", "step"), [(fcntl, "flock"), (os, "ftruncate"), (mmap, "mmap")])
+def test_a_journal_that_is_just_being_made_is_neither_read_nor_locked_nor_removed(
+    machine: Machine, monkeypatch, owner, step: str
+) -> None:
+    """Another supervisor on the machine looks once a second."""
+    real, looked = getattr(owner, step), []
+
+    def look_first(*args, **more):
+        if not looked:
+            looked.append(step)
+            machine.inheritance.find()
+        return real(*args, **more)
+
+    monkeypatch.setattr(owner, step, look_first)
+    journal = machine.journal(1)
+    assert looked
+    assert (machine.folder / "w1" / JOURNAL).is_file()
+    machine.inheritance.find()
+    assert len(machine.inheritance) == 0, "its process lives"
+    journal.close()
+    machine.inheritance.find()
+    assert len(machine.inheritance) == 1
+
+
+def test_what_another_supervisor_removes_meanwhile_is_not_found(machine: Machine, monkeypatch, caplog) -> None:
+    machine.journal(1).close()
+
+    def gone(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(module, "remains", gone)
+    machine.inheritance.find()
+    shutil.rmtree(machine.folder)
+    machine.inheritance.find()
+
+    assert len(machine.inheritance) == 0
+    assert not caplog.text
+
+
+def test_a_process_gets_its_folder_although_the_one_of_all_was_just_removed(tmp_path: Path, monkeypatch) -> None:
+    mkdir, removed = Path.mkdir, []
+
+    def remove_first(folder: Path, **more) -> None:
+        if folder.name == "w1" and not removed:
+            removed.append(folder)
+            folder.parent.rmdir()
+        mkdir(folder, **more)
+
+    monkeypatch.setattr(Path, "mkdir", remove_first)
+    folder = own_folder(tmp_path / "cluster", "w1")
+
+    assert removed
+    assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
 
 
 def test_what_is_found_is_taken_over_once_and_what_others_look_after_is_left_to_them(machine: Machine) -> None:
