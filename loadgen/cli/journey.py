@@ -28,8 +28,11 @@ def journey() -> None:
 @click.option(
     "--tasks", default=1, show_default=True, type=click.IntRange(1), help="Random tasks, for plain Locust users."
 )
-@click.option("--plan", metavar="PLAN", help="The plan whose data the journey draws from.")
-def try_(file: Path, user: str | None, host: str | None, think: float, tasks: int, plan: str | None) -> None:
+@click.option("--plan", metavar="PLAN", help="The plan whose data the journey draws from, and whose dialect it speaks.")
+@click.option("--dialect", metavar="FILE", help="How the shop is spoken to: a dialect's file, or FILE:CLASS.")
+def try_(
+    file: Path, user: str | None, host: str | None, think: float, tasks: int, plan: str | None, dialect: str | None
+) -> None:
     """Run one shopper of FILE once and print every request as it happens.
 
     Afterwards come the funnel of its steps and the totals. Ends with 0 if the journey was completed, with 4 if it
@@ -43,7 +46,7 @@ def try_(file: Path, user: str | None, host: str | None, think: float, tasks: in
     from loadgen.journey.trial import summary, try_journey
     from loadgen.plan.read import load_plan
 
-    trial = try_journey(file, user, host, think, tasks, click.echo, load_plan(plan) if plan else None)
+    trial = try_journey(file, user, host, think, tasks, click.echo, load_plan(plan) if plan else None, dialect)
     click.echo()
     for line in summary(trial):
         click.echo(line)

@@ -124,7 +124,7 @@ def check_journeys(loaded: LoadedPlan) -> tuple[Problem, ...]:
     from loadgen.cli.inspection import inspect_journeys
     from loadgen.plan.inspection import journey_problems
 
-    files = list(dict.fromkeys(journey.path for journey in loaded.journeys))
+    files = list(dict.fromkeys([*(journey.path for journey in loaded.journeys), *filter(None, [loaded.dialect_file])]))
     return journey_problems(loaded, inspect_journeys(files))
 
 

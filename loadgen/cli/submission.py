@@ -38,7 +38,7 @@ def read_plan(path: Path) -> LoadedPlan:
     problems = (*check_journeys(loaded), *check_data(loaded))
     if problems:
         refusal = InvalidPlan(problems)
-        if any(problem.path.startswith("journeys") and problem.path.endswith(".file") for problem in problems):
+        if any(problem.path == "target.dialect" or _is_journey_file(problem.path) for problem in problems):
             raise JourneyError(refusal.message, hint=_MEND) from refusal
         raise refusal
     return loaded
@@ -59,6 +59,10 @@ def read_locustfile(path: Path, users: int, spawn_rate: float, run_time_s: float
     own_host = next((user["host"] for user in found["users"] if user["host"]), None)
     plan = plan_for_locustfile(path, weights, users, spawn_rate, run_time_s, host or own_host or "")
     return LoadedPlan(plan, path.resolve(), journey_files(plan, path.resolve().parent))
+
+
+def _is_journey_file(place: str) -> bool:
+    return place.startswith("journeys") and place.endswith(".file")
 
 
 _MEND = "mend the file and try again; loadgen journey try FILE runs one shopper of it"

@@ -15,6 +15,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.user.users import User
 
+from loadgen.journey.dialect import Dialect
 from loadgen.journey.patience import Temper
 from loadgen.journey.sources import Source
 from loadgen.journey.target import aim
@@ -34,6 +35,7 @@ class PlanContext:
         trace: whether each request carries a ``traceparent``.
         devices: weights of what shoppers hold in their hands.
         patience: how long shoppers wait for a step, by device; ``""`` is any other. Without it, for ever.
+        dialect: how the target is spoken to; None leaves it to the shopper's class.
     """
 
     seed: int = 0
@@ -45,6 +47,7 @@ class PlanContext:
     trace: bool = False
     devices: Mapping[str, float] = field(default_factory=dict)
     patience: Mapping[str, Temper] = field(default_factory=dict)
+    dialect: type[Dialect] | None = None
 
 
 NO_PLAN: Final = PlanContext()

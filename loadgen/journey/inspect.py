@@ -6,7 +6,7 @@ What a journey file prints while it is imported goes to standard error, so that 
 ::
 
     {"files": {"buy.py": {"users": [{"name": "GuestBuyer", "weight": 1, "fixed_count": 0, "host": null}],
-                          "shape": false, "error": null}}}
+                          "dialects": [], "shape": false, "error": null}}}
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def inspect(file: str) -> dict[str, Any]:
         journey = load_users(path.parent, [path.name])[path.name]
     except JourneyError as error:
         text = f"{error.message}\n{error.hint}" if error.hint else error.message
-        return {"users": [], "shape": False, "error": text}
+        return {"users": [], "dialects": [], "shape": False, "error": text}
     users = [
         {"name": name, "weight": user.weight, "fixed_count": user.fixed_count, "host": user.host}
         for name, user in journey.users.items()
     ]
-    return {"users": users, "shape": bool(journey.shapes), "error": None}
+    return {"users": users, "dialects": list(journey.dialects), "shape": bool(journey.shapes), "error": None}
 
 
 def main(files: list[str]) -> None:

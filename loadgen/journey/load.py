@@ -20,7 +20,10 @@ from locust.user.users import User
 from locust.util.load_locustfile import is_shape_class, is_user_class
 
 from loadgen.errors import JourneyError
+from loadgen.journey.dialect import Dialect
 from loadgen.journey.mistakes import broken_import
+from loadgen.plan.inspection import missing_dialect
+from loadgen.plan.names import dialect_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,13 @@ class JourneyFile:
         file: its name as the plan gives it.
         users: its user classes that are not abstract, imported ones included, by name, in the file's order.
         shapes: its ``LoadTestShape`` classes.
+        dialects: the dialects that it defines itself, by name.
     """
 
     file: str
     users: dict[str, type[User]] = field(default_factory=dict)
     shapes: list[type[LoadTestShape]] = field(default_factory=list)
+    dialects: dict[str, type[Dialect]] = field(default_factory=dict)
 
 
 def load_users(root: Path, files: Sequence[str]) -> dict[str, JourneyFile]:
@@ -81,6 +86,24 @@ def find_user(journey: JourneyFile, name: str | None) -> type[User]:
     raise JourneyError(f"{journey.file} has no user {name}", hint=hint)
 
 
+def load_dialect(root: Path, named: str) -> type[Dialect]:
+    """Import a dialect.
+
+    Args:
+        root: the directory that its file's name is relative to; nothing outside of it is imported.
+        named: ``file.py``, for the only dialect that the file defines, or ``file.py:ClassName``.
+
+    Raises:
+        JourneyError: the file does not exist, lies outside of the root, does not import, or has no such dialect.
+    """
+    file, name = dialect_parts(named)
+    known = load_users(root, [file])[file].dialects
+    message, hint = missing_dialect(Path(file).name, name, list(known))
+    if message:
+        raise JourneyError(message, hint=hint)
+    return known[name or next(iter(known))]
+
+
 def _load(root: Path, file: str) -> JourneyFile:
     path = (root / file).resolve()
     if not path.is_relative_to(root):
@@ -92,7 +115,12 @@ def _load(root: Path, file: str) -> JourneyFile:
         file,
         {name: item for name, item in module.items() if is_user_class(item)},
         [item for item in module.values() if is_shape_class(item)],
+        {name: item for name, item in module.items() if _is_dialect(item, module["__name__"])},
     )
+
+
+def _is_dialect(item: object, module: str) -> bool:
+    return isinstance(item, type) and issubclass(item, Dialect) and item.__module__ == module
 
 
 def _import(root: Path, path: Path, file: str) -> ModuleType:

@@ -29,7 +29,9 @@ from gevent import GreenletExit
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
+from loadgen.errors import JourneyError
 from loadgen.journey.data import ShopperData
+from loadgen.journey.dialect import Dialect
 from loadgen.journey.dice import Dice
 from loadgen.journey.environment import NO_PLAN, JourneyEnvironment
 from loadgen.journey.forms import Form, forms_of
@@ -59,6 +61,7 @@ class Shopper(FastHttpUser):
         insecure: whether any TLS certificate is accepted; unlike Locust's users, a shopper is careful by default.
         think: draws the think times of :meth:`think_time`.
         one_journey: tells the session that one task is the whole journey.
+        dialect: how the shop is spoken to where the plan does not say so.
     """
 
     abstract = True
@@ -68,7 +71,9 @@ class Shopper(FastHttpUser):
     insecure = False
     think: ClassVar[Think] = uniform(1, 3)
     one_journey: ClassVar[bool] = True
+    dialect: ClassVar[type[Dialect] | None] = None
 
+    _shop: Dialect | None = None
     _rng: random.Random | None = None
     _device: str | None = None
 
@@ -191,6 +196,25 @@ class Shopper(FastHttpUser):
         """Add to a business counter: orders, revenue_cents, carts."""
         if self.loadgen_session is not None:
             self.loadgen_session.recorder.count(self.loadgen_session.journey, name, amount)
+
+    # -- the shop ---------------------------------------------------------------------------------------------------
+
+    @property
+    def shop(self) -> Dialect:
+        """The shop as this shopper speaks to it: the plan's dialect, or else that of the class.
+
+        Raises:
+            JourneyError: neither names one.
+        """
+        if self._shop is None:
+            dialect = getattr(self.environment, "context", NO_PLAN).dialect or self.dialect
+            if dialect is None:
+                raise JourneyError(
+                    f"{type(self).__name__} does not know how to speak to the shop",
+                    hint="name a dialect: target.dialect in the plan, --dialect FILE, or the class attribute dialect",
+                )
+            self._shop = dialect(self)
+        return self._shop
 
     # -- behaviour --------------------------------------------------------------------------------------------------
 

@@ -85,6 +85,7 @@ def let_go(user: User) -> None:
     The rows that were its own are free again.
     """
     give_back(user)
+    vars(user).pop("_shop", None)  # a dialect holds on to its shopper
     user._taskset_instance = _LEFT  # noqa: SLF001 - Locust never lets go of it
     client: Any = getattr(user, "client", None)
     if getattr(client, "belongs_to_shopper", False):

@@ -14,14 +14,16 @@ from loadgen.data import open_rows
 from loadgen.data.cache import RowCache
 from loadgen.errors import JourneyError
 from loadgen.journey import chatter
+from loadgen.journey.dialect import Dialect
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
-from loadgen.journey.load import find_user, load_users
+from loadgen.journey.load import find_user, load_dialect, load_users
 from loadgen.journey.mistakes import short_traceback
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.session import Session, session_of
 from loadgen.journey.sources import Source
 from loadgen.journey.wire import install, listen
+from loadgen.plan.names import dialect_parts
 from loadgen.plan.read import LoadedPlan
 from loadgen.stats import StepCounts, Tally, template_of
 from loadgen.units import format_bytes, format_duration
@@ -54,6 +56,7 @@ def try_journey(
     tasks: int,
     say: Say,
     plan: LoadedPlan | None = None,
+    dialect: str | None = None,
 ) -> Trial:
     """Run one shopper of a journey file once.
 
@@ -64,7 +67,8 @@ def try_journey(
         think_scale: factor on a ``Shopper``'s think times; 0 switches them off.
         tasks: random tasks that make a journey, for users that are no ``Shopper``.
         say: takes each line as it happens.
-        plan: whose data the journey draws from.
+        plan: whose data the journey draws from, and whose dialect it speaks.
+        dialect: a dialect's file, or ``file.py:ClassName``; None takes the plan's, else the class's own.
 
     Returns:
         How it went.
@@ -72,10 +76,11 @@ def try_journey(
     Raises:
         JourneyError: the file does not import, has no such user, or the journey raised an error.
     """
+    spoken = _dialect_of(plan, dialect)
     user_class = find_user(load_users(file.parent, [file.name])[file.name], user)
     install()
     chatter.silence()
-    context = PlanContext(think_scale=think_scale, data=_data_of(plan) if plan else {})
+    context = PlanContext(think_scale=think_scale, data=_data_of(plan) if plan else {}, dialect=spoken)
     environment = JourneyEnvironment(context, user_classes=[user_class], host=host, locustfile=file.name)
     recorder = Recorder("try")
     session = Session(recorder, user_class.__name__)
@@ -101,6 +106,18 @@ def try_journey(
             hint="the lines above are the requests before it",
         ) from session.error
     return trial
+
+
+def _dialect_of(loaded: LoadedPlan | None, named: str | None) -> type[Dialect] | None:
+    if named is not None:
+        file, name = dialect_parts(named)
+        path = Path(file)
+    elif loaded is not None and loaded.dialect_file is not None:
+        path = loaded.dialect_file
+        name = dialect_parts(loaded.plan.target.dialect or "")[1]
+    else:
+        return None
+    return load_dialect(path.parent, f"{path.name}:{name}" if name else path.name)
 
 
 def _data_of(loaded: LoadedPlan) -> dict[str, Source]:

@@ -1,7 +1,7 @@
 """The code and data that go with a plan: which files, what they hold, and how they travel.
 
-A bundle is the journey files of a plan, every local module that they import (followed through the source, nothing is
-run), and the data files. Its digest tells whether a worker has the same; packed as a zip it can be shipped.
+A bundle is the journey files of a plan, its dialect, every local module that these import (followed through the source,
+nothing is run), and the data files. Its digest tells whether a worker has the same; packed as a zip it can be shipped.
 Paths inside it are relative to the deepest folder that holds all of them.
 """
 
@@ -22,7 +22,9 @@ from typing import Final
 from loadgen.errors import JourneyError
 from loadgen.plan.data import DataSource
 from loadgen.plan.model import Plan
+from loadgen.plan.names import dialect_parts
 from loadgen.plan.read import LoadedPlan
+from loadgen.plan.target import Target
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """All files of a bundle together; larger data belongs on the workers."""
@@ -148,11 +150,13 @@ def collect(loaded: LoadedPlan) -> tuple[Plan, Bundle]:
         JourneyError: a file cannot be read, or it is too much.
     """
     journeys = [journey.path for journey in loaded.journeys]
-    sources = {file for path in journeys for file in _with_imports(path)}
+    dialect = loaded.dialect_file
+    code = [*journeys, dialect] if dialect else journeys
+    sources = {file for path in code for file in _with_imports(path)}
     at_hand = loaded.data_files
     installed = {source.name for source in loaded.plan.data if source.installed}
     data = {name: path for name, path in at_hand.items() if name not in installed}
-    root = Path(os.path.commonpath([path.parent for path in [*journeys, *sources, *data.values()]]))
+    root = Path(os.path.commonpath([path.parent for path in [*sources, *data.values()]]))
     everything = sorted(sources | set(data.values()))
     if len(everything) > MAX_FILES:
         raise JourneyError(f"the plan's journeys import more than {MAX_FILES} local files")
@@ -162,9 +166,10 @@ def collect(loaded: LoadedPlan) -> tuple[Plan, Bundle]:
             "the plan's journeys and data are larger than 64 MiB",
             hint="install large data files on the workers (loadgen worker --data DIR) and say installed: true",
         )
-    inside = {path: path.relative_to(root).as_posix() for path in [*journeys, *data.values()]}
+    inside = {path: path.relative_to(root).as_posix() for path in [*code, *data.values()]}
     plan = loaded.plan.model_copy(
         update={
+            "target": _aimed(loaded.plan.target, inside[dialect]) if dialect else loaded.plan.target,
             "journeys": tuple(
                 ref.model_copy(update={"file": inside[path]})
                 for ref, path in zip(loaded.plan.journeys, journeys, strict=True)
@@ -178,6 +183,12 @@ def collect(loaded: LoadedPlan) -> tuple[Plan, Bundle]:
         }
     )
     return plan, Bundle(files)
+
+
+def _aimed(target: Target, dialect: str) -> Target:
+    """A target whose dialect is named by its path inside the bundle."""
+    _, name = dialect_parts(target.dialect or "")
+    return target.model_copy(update={"dialect": f"{dialect}:{name}" if name else dialect})
 
 
 def _known(source: DataSource, path: Path, inside: str | None) -> DataSource:

@@ -68,6 +68,22 @@ def _check_journey_path(text: str) -> str:
     return _check_path(text)
 
 
+def _check_dialect_path(text: str) -> str:
+    file, name = dialect_parts(text)
+    if not file.endswith(".py"):
+        raise ValueError(f"expected a Python file such as ../dialects/demo.py, or file.py:ClassName; got '{text}'")
+    if name is not None:
+        _check_class_name(name)
+    _check_path(file)
+    return text
+
+
+def dialect_parts(text: str) -> tuple[str, str | None]:
+    """File and class of a dialect as it is written: ``file.py`` or ``file.py:ClassName``."""
+    file, colon, name = text.rpartition(".py:")
+    return (f"{file}.py", name) if colon else (text, None)
+
+
 def _check_data_path(text: str) -> str:
     return text if has_references(check_references(text)) else _check_path(text)
 
@@ -83,4 +99,5 @@ LabelOrNone = Annotated[
 ]
 ClassName = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS), AfterValidator(_check_class_name)]
 JourneyPath = Annotated[str, Field(min_length=1, max_length=MAX_PATH_CHARS), AfterValidator(_check_journey_path)]
+DialectPath = Annotated[str, Field(min_length=1, max_length=MAX_PATH_CHARS), AfterValidator(_check_dialect_path)]
 DataPath = Annotated[str, Field(min_length=1, max_length=MAX_PATH_CHARS), AfterValidator(_check_data_path)]

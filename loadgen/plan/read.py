@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from loadgen.plan.checks import Finding, InconsistentPlan, consistency, items
 from loadgen.plan.curves import with_curves
 from loadgen.plan.model import Plan
+from loadgen.plan.names import dialect_parts
 from loadgen.plan.problems import InvalidPlan, Place, Problem
 from loadgen.plan.secrets import has_references
 from loadgen.plan.source import Source, near_file
@@ -72,6 +73,12 @@ class LoadedPlan:
         files = {data.name: data.file for data in self.plan.data if data.file and not has_references(data.file)}
         return {name: (self.path.parent / file).resolve() for name, file in files.items()}
 
+    @property
+    def dialect_file(self) -> Path | None:
+        """Absolute path of the dialect's file, if the plan names one."""
+        named = self.plan.target.dialect
+        return (self.path.parent / dialect_parts(named)[0]).resolve() if named else None
+
     def problem(self, finding: Finding) -> Problem:
         """Put something that was found out later at its place in the plan."""
         if self.source is not None:
@@ -116,16 +123,24 @@ def journey_files(plan: Plan, folder: Path) -> tuple[JourneyFile, ...]:
 
 
 def _missing_files(plan: dict[str, Any], folder: Path) -> Iterator[Finding]:
-    """Journey and data files that the plan names and that are not there."""
+    """Journey, dialect and data files that the plan names and that are not there."""
+    for place, name, ending in _named_files(plan):
+        if not isinstance(name, str) or not _is_path(name) or not name.endswith(ending):
+            continue  # the field's own check says what is wrong with it
+        path = folder / name
+        if not path.is_file():
+            message = f"{name} is a directory" if path.is_dir() else f"there is no file {name}"
+            yield Finding(place, message, "", near_file(path, PurePath(name)))
+
+
+def _named_files(plan: dict[str, Any]) -> Iterator[tuple[Place, Any, str]]:
+    """Place, name and wanted ending of each file; names as they were written, whatever that is."""
+    target = plan.get("target")
+    dialect = target.get("dialect") if isinstance(target, dict) else None
+    yield ("target", "dialect"), dialect_parts(dialect)[0] if isinstance(dialect, str) else None, ".py"
     for section, ending in (("journeys", ".py"), ("data", "")):
         for index, item in enumerate(items(plan, section)):
-            name = item.get("file") if isinstance(item, dict) else None
-            if not isinstance(name, str) or not _is_path(name) or not name.endswith(ending):
-                continue  # the field's own check says what is wrong with it
-            path = folder / name
-            if not path.is_file():
-                message = f"{name} is a directory" if path.is_dir() else f"there is no file {name}"
-                yield Finding((section, index, "file"), message, "", near_file(path, PurePath(name)))
+            yield (section, index, "file"), item.get("file") if isinstance(item, dict) else None, ending
 
 
 def _is_path(name: str) -> bool:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from loadgen.errors import PlanError
+from loadgen.plan.names import DialectPath
 from loadgen.plan.secrets import check_references, has_references
 
 MAX_HEADERS = 50
@@ -91,6 +92,11 @@ class Target(BaseModel):
         description="Absolute http or https address that journeys' paths are appended to, without a query.",
         examples=["https://shop.example"],
         json_schema_extra={"pattern": r"^(https?://|.*\$\{env:)"},
+    )
+    dialect: DialectPath | None = Field(
+        default=None,
+        description="How the shop is spoken to: a Python file with a Dialect, or file.py:ClassName.",
+        examples=["../dialects/demo.py"],
     )
     headers: dict[HeaderName, HeaderValue] = Field(
         default={},

@@ -2,7 +2,7 @@
 
 Checked in this order, so that nothing is imported that was not trusted first::
 
-    signature ─▶ digest ─▶ target ─▶ secrets ─▶ import ─▶ user classes ─▶ data
+    signature ─▶ digest ─▶ target ─▶ secrets ─▶ import ─▶ dialect and user classes ─▶ data
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from loadgen.data.cache import RowCache
 from loadgen.data.installed import installed_file
 from loadgen.data.opening import open_rows
 from loadgen.errors import JourneyError
+from loadgen.journey.arguments import parsed_options
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
-from loadgen.journey.load import find_user, load_users
+from loadgen.journey.load import find_user, load_dialect, load_users
 from loadgen.journey.patience import tempers
 from loadgen.journey.sources import Source
 from loadgen.messages import RunSpec
@@ -44,6 +45,7 @@ class Prepared:
         environment: Locust's environment, aimed at the target.
         users: user classes by name.
         secrets: values that must not appear in any message.
+        master: whether the run has a master, for whose word the worker waits.
     """
 
     run: str
@@ -51,6 +53,7 @@ class Prepared:
     environment: JourneyEnvironment
     users: Mapping[str, type[User]]
     secrets: tuple[str, ...]
+    master: bool = False
 
 
 def prepare(
@@ -77,6 +80,7 @@ def prepare(
     target = resolve_target(plan.target, os.environ)
     address = urlsplit(target.base_url)
     targets.check(address.hostname or "", address.port or (443 if address.scheme == "https" else 80))
+    dialect = load_dialect(root, plan.target.dialect) if plan.target.dialect else None
     files = load_users(root, [journey.file for journey in plan.journeys])
     users = {journey.user: find_user(files[journey.file], journey.user) for journey in plan.journeys}
     environment = JourneyEnvironment(
@@ -89,15 +93,18 @@ def prepare(
             trace=target.trace,
             devices=plan.devices,
             patience=tempers(plan.patience),
+            dialect=dialect,
         ),
         may_reach=targets.allows,
         user_classes=list(users.values()),
-        host=target.base_url,
+        host=plan.options.get("host", target.base_url),
+        parsed_options=parsed_options(plan.options),
+        locustfile=Path(plan.journeys[0].file).name,
         tags=list(plan.tags) or None,
         exclude_tags=list(plan.exclude_tags) or None,
         stop_timeout=plan.graceful_stop,
     )
-    return Prepared(spec.run, plan, environment, users, values_in(plan, os.environ))
+    return Prepared(spec.run, plan, environment, users, values_in(plan, os.environ), spec.master)
 
 
 def _check_signature(spec: RunSpec, key: bytes) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from loadgen.errors import JourneyError
 from loadgen.journey import JourneyFile, find_user, load_users
+from loadgen.journey.load import load_dialect
 
 Write = Callable[..., Path]
 
@@ -191,9 +192,37 @@ def test_inspect_prints_what_files_offer_as_json_alone(write: Write) -> None:
     files = json.loads(done.stdout)["files"]
     assert files[str(good)] == {
         "users": [{"name": "Browser", "weight": 3, "fixed_count": 0, "host": "http://x"}],
+        "dialects": [],
         "shape": False,
         "error": None,
     }
     assert "noise" in done.stderr
     assert "pip install no_such_lib" in files[str(bad)]["error"]
     assert files[str(shaped)]["shape"] is True
+
+
+DIALECT = """
+from loadgen.journey import Dialect
+class Demo(Dialect): ...
+"""
+
+
+def test_the_only_dialect_that_a_file_defines_is_found(tmp_path: Path, write: Write) -> None:
+    write("base.py", DIALECT)
+    write("mine.py", "from base import Demo\nclass Mine(Demo): ...\n")
+    assert load_dialect(tmp_path, "mine.py").__name__ == "Mine"
+
+
+def test_one_of_several_dialects_is_found_by_its_name(tmp_path: Path, write: Write) -> None:
+    write("two.py", DIALECT + "class Other(Demo): ...\n")
+    assert load_dialect(tmp_path, "two.py:Other").__name__ == "Other"
+    with pytest.raises(JourneyError, match="defines several dialects"):
+        load_dialect(tmp_path, "two.py")
+
+
+def test_a_dialect_that_is_not_there_is_refused(tmp_path: Path, write: Write) -> None:
+    write("browse.py", USER)
+    with pytest.raises(JourneyError, match=r"browse\.py defines no dialect"):
+        load_dialect(tmp_path, "browse.py")
+    with pytest.raises(JourneyError, match=r"journey file none\.py does not exist"):
+        load_dialect(tmp_path, "none.py")

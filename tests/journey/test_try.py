@@ -124,3 +124,42 @@ data: [{name: customers, file: people.csv, access: unique}]
     without = attempt(file, "Customer", server)
     assert isinstance(without.exception, JourneyError)
     assert "the plan has no data called customers" in str(without.exception)
+
+
+SPOKEN = """
+from loadgen.journey import Shopper
+
+class Asker(Shopper):
+    def journey(self):
+        self.shop.home()
+"""
+
+CORNER = """
+from loadgen.commerce import Listing
+from loadgen.journey import Dialect
+
+class Corner(Dialect):
+    def home(self):
+        self.shopper.must(self.client.get("/corner"))
+        return Listing()
+"""
+
+PLAN = """
+name: demo
+target: {base_url: "http://127.0.0.1:1", dialect: dialects/corner.py}
+journeys: [{file: asker.py, user: Asker}]
+load: [{shape: {constant: {at: 5/s, for: 10s}}}]
+"""
+
+
+@pytest.mark.parametrize("how", ["--dialect", "--plan"])
+def test_the_dialect_is_the_one_that_is_named_or_the_plan_s(tmp_path: Path, server: Any, how: str) -> None:
+    (tmp_path / "asker.py").write_text(SPOKEN, encoding="utf-8")
+    (tmp_path / "dialects").mkdir()
+    (tmp_path / "dialects" / "corner.py").write_text(CORNER, encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    said = {"--dialect": tmp_path / "dialects" / "corner.py", "--plan": tmp_path / "plan.yaml"}[how]
+
+    done = attempt(tmp_path / "asker.py", "Asker", server, how, str(said))
+    assert done.exit_code == 0, done.output
+    assert server.received == ["/corner"]

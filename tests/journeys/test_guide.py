@@ -37,6 +37,14 @@ def test_each_journey_of_the_guide_runs(shop: Any, written: Path, file: str, use
     assert "completed: " in done.stdout
 
 
+def test_the_buyer_of_the_guide_buys(shop: Any, written: Path) -> None:
+    dialect = Path(__file__).parents[2] / "journeys" / "dialects" / "demo.py"
+    done = run("try", str(written / "buy.py"), "--dialect", str(dialect), "--host", shop.url, "--think", "0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert shop.stats()["orders"] == 1
+    assert f"revenue_cents: {shop.stats()['revenue_cents']}" in done.stdout
+
+
 def test_the_flow_of_the_guide_is_shown_as_it_says(written: Path) -> None:
     done = run("show", str(written / "flow.py"), "--user", "Visitor")
     assert done.stdout

@@ -47,7 +47,7 @@ def test_the_first_plan_reads(tmp_path: Path) -> None:
 
 def test_every_file_of_the_library_is_in_the_tables() -> None:
     library = ROOT / "journeys"
-    for path in [*library.glob("*.py"), *library.glob("plans/*.yaml")]:
+    for path in [*library.glob("*.py"), *library.glob("dialects/*.py"), *library.glob("plans/*.yaml")]:
         assert f"`{path.relative_to(library)}`" in README
 
 

@@ -118,6 +118,18 @@ def test_paths_are_relative_to_the_deepest_folder_that_holds_all(shelf):
     assert plan.data[0].file == "data/c.csv"
 
 
+@pytest.mark.parametrize("class_name", ["", ":Demo"])
+def test_a_dialect_goes_along_with_what_it_imports(shelf, tmp_path, class_name):
+    files = {"browse.py": "", "dialects/demo.py": "import words", "dialects/words.py": "", "words.py": ""}
+    shelf(files)
+    path = tmp_path / "plans" / "plan.yaml"
+    path.write_text(path.read_text().replace("{base_url:", f'{{dialect: "../dialects/demo.py{class_name}", base_url:'))
+    plan, bundle = collect(load_plan(path))
+
+    assert bundle.files.keys() == {"browse.py", "dialects/demo.py", "dialects/words.py"}
+    assert plan.target.dialect == f"dialects/demo.py{class_name}"
+
+
 def test_data_whose_path_depends_on_the_worker_stays_there(shelf):
     plan, bundle = shelf({"browse.py": ""}, more='data: [{name: skus, file: "${env:DATA}/c.csv"}]\n')
 

@@ -37,7 +37,7 @@ def _section(title: str) -> str:
 
 def _files_in(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        yield from (item for key, item in value.items() if key == "file")
+        yield from (item for key, item in value.items() if key in {"file", "dialect"})
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _files_in(item)
 

@@ -21,9 +21,9 @@ def loaded(good: str, write: Callable[..., Path]) -> LoadedPlan:
 def _answer(loaded: LoadedPlan, **files: Any) -> list[str]:
     folder = loaded.path.parent
     found = {
-        str(folder / f"{name}.py"): {"users": [{"name": user} for user in what], "error": None}
+        str(folder / f"{name}.py"): {"users": [{"name": user} for user in what], "dialects": what, "error": None}
         if isinstance(what, list)
-        else {"users": [], "error": what}
+        else {"users": [], "dialects": [], "error": what}
         for name, what in files.items()
     }
     return [str(problem).removeprefix(f"{loaded.path}:") for problem in journey_problems(loaded, found)]
@@ -54,3 +54,25 @@ def test_a_file_that_does_not_import_is_reported_once_with_its_traceback_below(l
     assert says == [
         "5:12 journeys[0].file: browse.py does not import\n      browse.py:3\n    \\x1b[2JNameError: name 'x'"
     ]
+
+
+@pytest.mark.parametrize(
+    ("named", "offers", "says"),
+    [
+        ("", ["Demo"], []),
+        (":Demo", ["Demo", "Other"], []),
+        ("", [], ["shop.py defines no dialect (a dialect is a class that inherits from Dialect)"]),
+        ("", ["A", "B"], ["shop.py defines several dialects (name one, as shop.py:A; it has A, B)"]),
+        (":Dmo", ["Demo"], ["shop.py has no dialect Dmo (did you mean Demo?)"]),
+        (":Xyz", ["Demo"], ["shop.py has no dialect Xyz (it has Demo)"]),
+        ("", "shop.py does not import", ["shop.py does not import"]),
+    ],
+)
+def test_a_dialect_is_the_one_that_the_plan_names(
+    good: str, write: Callable[..., Path], folder: Path, named: str, offers: Any, says: list[str]
+) -> None:
+    (folder / "plans" / "shop.py").touch()
+    loaded = load_plan(write(good.replace("shop.example\n", f"shop.example\n  dialect: shop.py{named}\n")))
+
+    answer = _answer(loaded, browse=["Browser"], buy=["GuestBuyer"], shop=offers)
+    assert answer == [f"4:12 target.dialect: {sentence}" for sentence in says]

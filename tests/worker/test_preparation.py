@@ -224,6 +224,28 @@ def test_what_a_plan_says_of_its_target_reaches_the_shoppers(case):
     assert (context.http, context.insecure_tls, context.trace) == ("2", True, False)
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_plan_s_dialect_reaches_the_shoppers(case, installed):
+    files = {
+        **case.bundle.files,
+        "dialects/demo.py": b"from loadgen.journey import Dialect\nclass Demo(Dialect): ...\n",
+    }
+    case.bundle = Bundle(files)
+    case.bundle.write_to(case.folder)
+    case.plan = case.make.plan(target={"base_url": "http://127.0.0.1:1", "dialect": "dialects/demo.py"})
+    case.settings = case.make.settings(journeys_dir=str(case.folder))
+    prepared = case.prepare(case.spec().signed(KEY), b"") if installed else case.prepare()
+
+    assert prepared.environment.context.dialect.__name__ == "Demo"
+    assert bool(list(case.scratch.iterdir())) != installed
+
+
+def test_a_dialect_that_is_not_the_author_s_is_refused(case):
+    case.bundle = Bundle({**case.bundle.files, "demo.py": b""})
+    case.settings = case.make.settings(journeys_dir=str(case.folder))
+    assert "demo.py is missing" in case.refused(JourneyError, case.spec().signed(KEY), b"").message
+
+
 def test_a_secret_that_is_not_set_is_refused_before_any_import(case, monkeypatch):
     monkeypatch.delenv("SHOP_TOKEN", raising=False)
     case.plan = case.make.plan(target={"base_url": "http://127.0.0.1:1", "headers": {"X-Token": "${env:SHOP_TOKEN}"}})
