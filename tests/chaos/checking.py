@@ -193,7 +193,7 @@ def _verdict(played: Played, counts: Counts) -> Iterator[str]:
             yield f"{worker} is unreported, and its machine was not lost"
     if record.quarantined:
         yield f"{record.quarantined} frames were refused"
-    may_miss = bool(played.struck) or "cpu" in reasons or "late" in reasons
+    may_miss = any(not each.void for each in played.struck) or "cpu" in reasons or "late" in reasons
     if counts.missed and not may_miss:
         yield f"{counts.missed} missed without a fault"
 

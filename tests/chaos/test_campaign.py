@@ -19,5 +19,6 @@ def test_whatever_goes_wrong_nothing_is_lost_counted_twice_or_over_plan(tmp_path
     left = []
     results = list(campaign(tmp_path, SEED, RUNS, left))
     assert [result.wrong for result in results] == [[]] * len(RUNS)
+    assert all(result.faults for result in results), "in each run something was struck"
     assert all((result.counts.lost, result.counts.twice, result.counts.over) == (0, 0, 0) for result in results)
     assert left == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
+import time
 
 import pytest
 from cluster.harness import finish, wait_until
@@ -26,16 +28,24 @@ def lines(log) -> list[tuple[float, int, str, str]]:
     return [(float(at_s), int(pid), what, account) for at_s, pid, what, account in found]
 
 
-def assert_never_two_at_once(log, dead: int = 0) -> dict[str, set[int]]:
-    """No account is begun while another has it; which processes used each. A dead process has ended all of its own."""
+def assert_never_two_at_once(log, silent: int = 0, since_s: float = math.inf) -> dict[str, set[int]]:
+    """No account is begun while another has it; which processes used each.
+
+    Args:
+        log: what all of them wrote down.
+        silent: a process that was killed or stood still: what it had is free for others from then on.
+        since_s: when that was, by the clock of the log.
+    """
     in_use: dict[str, int] = {}
     users: dict[str, set[int]] = {}
-    for _, pid, what, account in sorted(lines(log)):
+    for at_s, pid, what, account in sorted(lines(log)):
         if what == "begins":
-            assert in_use.get(account, dead) == dead, f"{account} is used by {in_use[account]} and {pid}"
+            user = in_use.get(account)
+            free = user is None or (user == silent and at_s > since_s)
+            assert free, f"{account} is used by {user} and {pid}"
             in_use[account] = pid
             users.setdefault(account, set()).add(pid)
-        else:
+        elif pid != silent or at_s < since_s:  # woken up, it only ends what it had begun
             assert in_use.pop(account) == pid
     return users
 
@@ -70,10 +80,10 @@ def test_no_account_is_used_twice_at_once_though_a_worker_is_killed_and_its_acco
 
     dead = lines(log)[-1][1]
     os.kill(dead, signal.SIGKILL)
+    died_at_s = time.monotonic()
     finish(follower, 90)
 
-    users = assert_never_two_at_once(log, dead)
-    died_at_s = max(at_s for at_s, pid, *_ in lines(log) if pid == dead)
+    users = assert_never_two_at_once(log, dead, died_at_s)
     held_by_dead = {account for account, pids in users.items() if dead in pids}
     used_later = {account for at_s, pid, _, account in lines(log) if at_s > died_at_s + 1}
     assert held_by_dead
@@ -91,12 +101,13 @@ def test_a_worker_that_stands_still_uses_no_account_that_went_to_another(cluster
 
     still = lines(log)[-1][1]
     os.kill(still, signal.SIGSTOP)
-    stopped = len(lines(log))
+    stopped, stopped_at_s = len(lines(log)), time.monotonic()
     in_use = {}
     for _, pid, what, account in sorted(lines(log)):
         if pid == still:
             in_use[account] = what == "begins"
     open_accounts = {account for account, used in in_use.items() if used}
+    assert open_accounts, "it stands still with accounts in use"
     key = keys.run_key(follower.record.run, "rows-held")
     wait_until(
         lambda: {account for _, _, _, account in lines(log)[stopped:]} >= open_accounts, "its accounts go to others", 15
@@ -106,6 +117,7 @@ def test_a_worker_that_stands_still_uses_no_account_that_went_to_another(cluster
 
     begun = [(at_s, account) for at_s, pid, what, account in lines(log)[stopped:] if pid == still and what == "begins"]
     assert begun == []
+    assert_never_two_at_once(log, still, stopped_at_s)
     assert cluster.bus.client.ttl(key) != -1
 
 
