@@ -69,7 +69,6 @@ class Vendure(Dialect):
         payment: what its payment provider wants to be told.
     """
 
-    currency = "USD"
     path: ClassVar[str] = "/shop-api"
     page_size: ClassVar[int] = 20
     kinds: ClassVar[Mapping[str, str]] = {"home-delivery": "home", "pick-up-point": "pickup", "card": "card"}
@@ -218,11 +217,13 @@ class Vendure(Dialect):
         known = {"Authorization": f"Bearer {self._token}"} if self._token else None
         name = f"{self.path} {operation}"
         with self.client.post(self.path, json=said, headers=known, name=name, catch_response=True) as answer:
-            return self._hear(answer)
+            data = self._hear(answer)
+        return data
 
     def _hear(self, answer: Response) -> dict[str, Any]:
-        headers = self.shopper.must(answer).headers or {}
-        self._token = headers.get("vendure-auth-token", self._token)
+        headers = self.shopper.must(answer).headers
+        if headers is not None:
+            self._token = headers.get("vendure-auth-token", self._token)
         try:
             told = answer.json()
         except ValueError:
@@ -230,8 +231,7 @@ class Vendure(Dialect):
         if told.get("errors"):
             answer.failure(f"GraphQL: {told['errors'][0].get('message')}")
             self.shopper.give_up("error")
-        data: dict[str, Any] = told["data"]
-        return data
+        return dict(told["data"])
 
     def mutate(self, document: str, **variables: Any) -> dict[str, Any]:
         """Send a mutation; returns what its only field gives.
