@@ -94,7 +94,7 @@ class RunController:
         self._settle(turn)
         if self._seating.guests and not self.finished:
             for kind in ("invite", "epoch"):
-                self._cluster.say(ControlMessage(kind=kind, run=self.run, epoch=self._seating.epoch))
+                self._cluster.say(ControlMessage(kind=kind, run=self.run))
 
     # -- what the leader asks
 

@@ -127,6 +127,6 @@ class Epochs:
         self._seating.trim(dealt_to_s)
         announcement = Announcement(turn.epoch, start_s + by_s, turn.awaited, self._seating.seats(turn))
         self._bus.announce(self._fence, announcement)
-        self._cluster.say(ControlMessage(kind="epoch", run=self._bus.run, epoch=turn.epoch))
+        self._cluster.say(ControlMessage(kind="epoch", run=self._bus.run))
         self._latest_s = max(self._latest_s, from_s)
         return None if turn.awaited else turn

@@ -237,16 +237,11 @@ class Seating:
 
     def seats(self, turn: Turn) -> dict[str, Seat]:
         """What to write into the seats when an epoch is announced."""
-        seats, bearers = {}, turn.bearers
+        seats = {}
         for worker, share in turn.shares.items():
             offer = Offer(from_s=turn.from_s, by_s=turn.by_s, low=share.lo, high=share.hi) if turn.awaited else None
-            seats[worker] = Seat(
-                epoch=turn.epoch,
-                start_s=turn.start_s,
-                pieces=self.guests[worker].pieces,
-                offer=offer,
-                workers=bearers,
-            )
+            pieces = self.guests[worker].pieces
+            seats[worker] = Seat(epoch=turn.epoch, start_s=turn.start_s, pieces=pieces, offer=offer)
         return seats
 
     def given_back(self, turn: Turn) -> dict[str, Seat]:

@@ -4,7 +4,7 @@
 
     coordinator ── invite(run) ─────▶ worker   its seat in the run's table says it is meant
     worker ────── ready | refused ──▶ coordinator
-    coordinator ── epoch(run, n) ───▶ worker   its seat holds its shares from an instant on, or an offer of new ones
+    coordinator ── epoch(run) ──────▶ worker   its seat holds its shares from an instant on, or an offer of new ones
     worker ────── heard(n) ─────────▶ Redis    whoever is the last to hear an offer in time makes it hold
     coordinator ── stop(run, mode) ─▶ worker
     worker ────── done ─────────────▶ coordinator   its last frame's number
@@ -48,14 +48,12 @@ class ControlMessage(Message):
     Attributes:
         kind: invite, epoch, stop or end.
         run: the run meant; ``*`` with stop means every run.
-        epoch: number of the shares that the seats now hold.
         mode: how to stop.
         reason: why, for people.
     """
 
     kind: Literal["invite", "epoch", "stop", "end"]
     run: Label
-    epoch: int = 0
     mode: StopMode = StopMode.GRACEFUL
     reason: Annotated[str, prose(400)] = ""
 
@@ -108,14 +106,12 @@ class Seat(Message):
         start_s: the run's start instant, cluster time; 0 while unknown.
         pieces: what surely holds, in order; the latest are enough.
         offer: what comes after, if all hear of it.
-        workers: how many processes share the load.
     """
 
     epoch: int = 0
     start_s: float = 0.0
     pieces: Annotated[tuple[Piece, ...], Field(max_length=MAX_PIECES)] = ()
     offer: Offer | None = None
-    workers: int = 0
 
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:
@@ -147,7 +143,6 @@ class WorkerEvent(Message):
         worker: its name.
         text: why it refused, for people.
         hint: what to do about it.
-        exit_code: the exit code that goes with the refusal.
         sequence: number of its last frame (with done).
     """
 
@@ -155,7 +150,6 @@ class WorkerEvent(Message):
     worker: Label
     text: Annotated[str, prose(4000)] = ""
     hint: Annotated[str, prose(1000)] = ""
-    exit_code: int = 0
     sequence: int = 0
 
 

@@ -89,16 +89,8 @@ class Schedule:
             else:
                 return self._ahead
 
-    def pop(self) -> Arrival | None:
-        """Take the next arrival: what :meth:`peek` gives, once."""
-        arrival = self.peek()
-        if arrival is not None:
-            self._ahead = None
-            self._last_u = arrival.u
-        return arrival
-
     def take_before(self, edge: Edge) -> Arrival | None:
-        """Take the next arrival if it is due before an instant; None leaves it where it is."""
+        """Take what :meth:`peek` gives, once, if it is due before an instant; None leaves it where it is."""
         arrival = self.peek()
         if arrival is None or not edge.is_after(arrival.u):
             return None

@@ -299,7 +299,7 @@ class WorkerProcess:
             text = redact(error.message, secrets)
             log.warning("run %s refused: %s", bus.run, text)
             hint = redact(error.hint, secrets)
-            self._tell(bus, WorkerEventKind.REFUSED, text=text, hint=hint, exit_code=error.exit_code)
+            self._tell(bus, WorkerEventKind.REFUSED, text=text, hint=hint)
             return None
 
     def _tell(self, bus: RunBus, kind: WorkerEventKind, **fields: object) -> None:

@@ -7,6 +7,7 @@ patches the process.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
@@ -24,6 +25,7 @@ from locust.stats import RequestStats
 
 from loadgen.journey import JourneyEnvironment, Recorder, Session, Shopper, current, listen
 from loadgen.shapes import Arrivals, Ramp, Schedule, Spacing, split
+from loadgen.shapes.arrivals import Edge
 from loadgen.worker.shoppers import Shoppers
 
 TOGETHER = 50
@@ -189,9 +191,11 @@ def _arrival(rounds: int, times: int, spacing: Spacing) -> Spread:
         schedule.assign(share, 0.0)
         return schedule
 
+    end = Edge(math.inf, includes_u=True)
+
     def work(schedule: Schedule) -> None:
         for _ in range(times):
-            if schedule.pop() is None:
+            if schedule.take_before(end) is None:
                 raise AssertionError("the shape is too short")
 
     return cpu_ns(rounds, times, prepare, work)

@@ -90,7 +90,7 @@ def test_the_version_rises_with_news(cluster):
 def test_everyone_hears_what_is_said_after_they_came(cluster):
     cluster.say(ControlMessage(kind="invite", run="a"))
     position = cluster.control_position()
-    cluster.say(ControlMessage(kind="epoch", run="a", epoch=1))
+    cluster.say(ControlMessage(kind="epoch", run="a"))
     cluster.say(ControlMessage(kind="stop", run="*", mode=StopMode.NOW))
 
     heard, said = cluster.listen(position, 0)

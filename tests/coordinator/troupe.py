@@ -102,9 +102,7 @@ class HandMade:
             if self.prepares == "ready":
                 self.say(WorkerEventKind.READY)
             elif self.prepares == "refused":
-                self.say(
-                    WorkerEventKind.REFUSED, text="another digest", hint="bring both to the same version", exit_code=4
-                )
+                self.say(WorkerEventKind.REFUSED, text="another digest", hint="bring both to the same version")
         if self.tenure.take(seat, now_s - seat.start_s):
             self._carry(now_s)
 
@@ -152,8 +150,7 @@ class HandMade:
     def _deal(self, to_s: float) -> None:
         for stream, schedule in self._schedules.items():
             edge = self.stage.arrivals[stream].edge(to_s - self.stage.starts[stream])
-            while (arrival := schedule.peek()) is not None and edge.is_after(arrival.u):
-                schedule.pop()
+            while (arrival := schedule.take_before(edge)) is not None:
                 self._fire(stream, arrival)
 
     def _fire(self, stream: int, arrival: Arrival) -> None:

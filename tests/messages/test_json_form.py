@@ -42,12 +42,12 @@ VERDICT = Verdict(
 )
 MESSAGES = [
     ControlMessage(kind="invite", run="a"),
-    ControlMessage(kind="epoch", run="a", epoch=3),
+    ControlMessage(kind="epoch", run="a"),
     ControlMessage(kind="stop", run="*", mode=StopMode.NOW, reason="größer"),
     Seat(),
-    Seat(epoch=2, start_s=1.7e9, pieces=(Piece(from_s=12.5, low=5, high=2**32), Piece(from_s=13.0)), workers=3),
+    Seat(epoch=2, start_s=1.7e9, pieces=(Piece(from_s=12.5, low=5, high=2**32), Piece(from_s=13.0))),
     Seat(epoch=3, pieces=(Piece(from_s=0.0, high=2**32),), offer=Offer(from_s=2.5, by_s=2.0, low=5, high=9)),
-    WorkerEvent(kind=WorkerEventKind.REFUSED, worker="w", text="no", hint="do", exit_code=4),
+    WorkerEvent(kind=WorkerEventKind.REFUSED, worker="w", text="no", hint="do"),
     WorkerEvent(kind=WorkerEventKind.DONE, worker="w", sequence=12),
     WorkerInfo(worker="w", node="n", pid=1, labels={"zone": "a"}, weight=2.5, run="r", leaving=True, loadgen="1"),
     RunSpec(run="r", plan="{}", submitted_at=1.5, files={"a.py": SHA}, digest=SHA, code="shipped", signature=SHA),

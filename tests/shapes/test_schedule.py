@@ -22,9 +22,13 @@ from loadgen.shapes import (
     owned_of_first,
     split,
 )
+from loadgen.shapes.arrivals import Edge
 
 STEADY = Constant(at=100, for_=30)
 UNEVEN = Sequence(shapes=(Ramp(to=300, over=10), Constant(at=0, for_=5), Constant(at=80, for_=10)))
+
+END = Edge(math.inf, includes_u=True)
+"""Behind all arrivals."""
 
 SHAPES = st.sampled_from([STEADY, UNEVEN])
 SPACINGS = st.sampled_from(["uniform", "poisson"])
@@ -36,7 +40,7 @@ def arrivals_of(shape: Shape = STEADY, spacing: Spacing = "uniform") -> Arrivals
 
 
 def drain(schedule: Schedule) -> list[Arrival]:
-    return list(iter(schedule.pop, None))
+    return list(iter(lambda: schedule.take_before(END), None))
 
 
 @st.composite
@@ -48,7 +52,7 @@ def shares(draw: st.DrawFn) -> Share:
 def test_before_its_first_assignment_a_worker_has_nothing_to_do() -> None:
     schedule = Schedule(arrivals_of())
     assert schedule.peek() is None
-    assert schedule.pop() is None
+    assert schedule.take_before(END) is None
 
 
 @pytest.mark.parametrize("spacing", ["uniform", "poisson"])
@@ -60,12 +64,15 @@ def test_a_schedule_walks_through_all_arrivals_of_its_share(spacing: Spacing) ->
     assert drain(schedule) == arrivals.between(0, math.inf, share)
 
 
-def test_peek_looks_and_pop_takes() -> None:
-    schedule = Schedule(arrivals_of())
+def test_to_look_takes_nothing_and_what_is_due_later_is_left_where_it_is() -> None:
+    arrivals = arrivals_of()
+    schedule = Schedule(arrivals)
     schedule.assign(FULL, 0)
     first = schedule.peek()
+    assert first is not None
+    assert schedule.take_before(arrivals.edge(first.due_s - 0.001)) is None
     assert schedule.peek() is first
-    assert schedule.pop() is first
+    assert schedule.take_before(arrivals.edge(first.due_s + 0.001)) is first
     assert schedule.peek() != first
 
 
@@ -135,7 +142,7 @@ def _pop_until(schedule: Schedule, t_s: float) -> list[Arrival]:
     popped = []
     while (arrival := schedule.peek()) is not None and arrival.due_s < t_s:
         popped.append(arrival)
-        schedule.pop()
+        schedule.take_before(END)
     return popped
 
 

@@ -235,8 +235,8 @@ def test_a_worker_that_leaves_follows_no_invitation(worker, run):
 def test_new_shares_are_taken(worker, run):
     worker._invited, worker._serving = RUN, Served()
     run.write_seats(1, {"w1": Seat(epoch=2, pieces=(Piece(from_s=0.0, high=5),))})
-    hear(worker, ControlMessage(kind="epoch", run="another", epoch=2))
-    hear(worker, ControlMessage(kind="epoch", run=RUN, epoch=2))
+    hear(worker, ControlMessage(kind="epoch", run="another"))
+    hear(worker, ControlMessage(kind="epoch", run=RUN))
 
     assert worker._serving.told == [("assign", 2)]
 
@@ -292,7 +292,7 @@ def test_what_was_not_obeyed_for_want_of_redis_is_heard_again(worker, cluster, r
     monkeypatch.setattr(WorkerProcess, "_look_at_seat", away)
     run.write_seats(1, {"w1": Seat(epoch=2, pieces=(Piece(from_s=0.0, high=5),))})
     greenlets = [gevent.spawn(worker._listen, "0-0"), gevent.spawn(worker._look)]
-    cluster.say(ControlMessage(kind="epoch", run=RUN, epoch=2))
+    cluster.say(ControlMessage(kind="epoch", run=RUN))
     with gevent.Timeout(10):
         while not worker._serving.told:
             gevent.sleep(0.01)
@@ -329,7 +329,7 @@ def test_a_stop_is_obeyed_while_a_seat_cannot_be_seen(worker, cluster, monkeypat
     worker._invited, worker._serving = RUN, Served()
     monkeypatch.setattr(WorkerProcess, "_look_at_seat", lambda *_: gevent.sleep(100))
     greenlets = [gevent.spawn(worker._listen, "0-0"), gevent.spawn(worker._look)]
-    cluster.say(ControlMessage(kind="epoch", run=RUN, epoch=2))
+    cluster.say(ControlMessage(kind="epoch", run=RUN))
     cluster.say(ControlMessage(kind="stop", run=RUN))
     with gevent.Timeout(10):
         while not worker._serving.told:
@@ -362,15 +362,15 @@ def serve(worker):
 
 
 def events_of(run):
-    return [(event.kind, event.text, event.hint, event.exit_code) for event in run.events("0-0")[1]]
+    return [(event.kind, event.text, event.hint) for event in run.events("0-0")[1]]
 
 
 def test_a_run_that_cannot_be_served_is_refused_with_the_reason(worker, run, bus):
     bus.client.delete(keys.run_key(RUN, "code"))
     serve(worker)
-    ((kind, text, _, exit_code),) = events_of(run)
+    ((kind, text, _),) = events_of(run)
 
-    assert (kind, exit_code) == (WorkerEventKind.REFUSED, 4)
+    assert kind == WorkerEventKind.REFUSED
     assert "cannot be unpacked" in text
     assert worker._ended.is_set()
 
@@ -395,7 +395,7 @@ def test_no_secret_is_in_a_refusal(worker, cluster, make, bus, monkeypatch):
     cluster.submit(RunSpec(plan=plan.model_dump_json(), **fields).signed(KEY), bundle.pack())
     run = RunBus(bus, RUN)
     serve(worker)
-    ((kind, text, hint, _),) = events_of(run)
+    ((kind, text, hint),) = events_of(run)
 
     assert kind == WorkerEventKind.REFUSED
     assert "may not send to [hidden]" in text
@@ -408,7 +408,7 @@ def test_a_long_traceback_is_cut_and_the_refusal_still_said(worker, cluster, mak
     fields = {"run": RUN, "submitted_at": 1.0, "files": bundle.hashes, "digest": bundle.digest, "code": "shipped"}
     cluster.submit(RunSpec(plan=make.plan().model_dump_json(), **fields).signed(KEY), bundle.pack())
     serve(worker)
-    ((kind, text, _, _),) = events_of(RunBus(bus, RUN))
+    ((kind, text, _),) = events_of(RunBus(bus, RUN))
 
     assert kind == WorkerEventKind.REFUSED
     assert len(text) <= 4000

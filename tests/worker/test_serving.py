@@ -77,7 +77,7 @@ class Stage:
     def seat(self, epoch=1, low=0, high=PLACES, from_s=0.0, start_s=None) -> Seat:
         self.start_s = start_s or getattr(self, "start_s", None) or self.clock.now() + 0.05
         pieces = (Piece(from_s=from_s, low=low, high=high),)
-        return Seat(epoch=epoch, start_s=self.start_s, pieces=pieces, workers=1)
+        return Seat(epoch=epoch, start_s=self.start_s, pieces=pieces)
 
     def serve(self, serving, then=lambda: None):
         greenlet = gevent.spawn(serving.serve)
