@@ -49,8 +49,9 @@ def test_refused_frames_are_counted(make: SimpleNamespace) -> None:
 
 
 def test_a_threshold_without_data_is_neither_held_nor_broken(make: SimpleNamespace, judged_plan: Plan) -> None:
-    page = make.scrape(make.cluster(make.run(plan=judged_plan)))
-    assert all(math.isnan(value) for value in page.all("loadgen_threshold_ok").values())
+    found = make.scrape(make.cluster(make.run(plan=judged_plan))).all("loadgen_threshold_ok")
+    assert found.keys() == {(P95,), (ERRORS,), (RATE,)}
+    assert all(math.isnan(value) for value in found.values())
 
 
 def test_thresholds_are_judged_over_the_run_so_far(make: SimpleNamespace, judged_plan: Plan) -> None:
@@ -104,4 +105,4 @@ def test_the_generator_is_judged_as_it_goes_and_at_the_end_for_good(make: Simple
     finished = make.run(state=RunState.FINISHED, record={"verdict": verdict, "validity": so_far})
     page = make.scrape(make.cluster(finished))
     assert page.all("loadgen_run_validity") == {("VALID",): 0, ("DEGRADED",): 1, ("INVALID",): 0}
-    assert not any(page.all("loadgen_run_validity_reason").values())
+    assert page.all("loadgen_run_validity_reason") == {(reason,): 0 for reason in REASONS}
