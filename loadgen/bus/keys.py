@@ -27,6 +27,9 @@ key                             type     holds
 {run:<id>}:events               stream   WorkerEvents
 {run:<id>}:rows                 hash     how far each source's rows were dealt, and the ranges that came back
 {run:<id>}:rows-held            hash     first row and source → one behind the last row, and the worker that has them
+{run:<id>}:indexes              counter  how many workers asked for their index
+{run:<id>}:to-master            stream   what workers' locustfiles say to the master
+{run:<id>}:to-workers           stream   what the master says to them
 {run:<id>:<shard>}:frames       stream   Frames of the workers that keep to this shard
 {run:<id>}:positions            hash     shard → id of the last frame entry that is dealt with
 {run:<id>}:totals               hash     worker name → WorkerTotals (its last sealed sequence among them)
@@ -55,7 +58,7 @@ RUNS: Final = _CLUSTER + "runs"
 
 RUN_PARTS: Final = (
     "spec", "code", "record", "fence", "seats", "turn", "awaited", "events", "positions", "totals", "sealed",
-    "quarantine", "rows", "rows-held",
+    "quarantine", "rows", "rows-held", "indexes", "to-master", "to-workers",
 )  # fmt: skip
 """Every key of a run but its frame streams; all of them expire some time after its end."""
 

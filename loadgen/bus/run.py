@@ -44,6 +44,11 @@ class RunBus:
         return keys.run_key(self.run, part)
 
     @property
+    def bus(self) -> Bus:
+        """The open connection."""
+        return self._bus
+
+    @property
     def outage(self) -> Outage:
         """What this process says while Redis does not answer."""
         return self._bus.outage

@@ -11,11 +11,10 @@ configuration files: all workers of a run see the same.
 
 from __future__ import annotations
 
-from argparse import SUPPRESS, Action
+from argparse import SUPPRESS, Action, Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from configargparse import Namespace
 from locust.argument_parser import get_parser
 
 from loadgen.errors import JourneyError

@@ -33,6 +33,7 @@ class RunSpec(Message):
         files: SHA-256 (hex) of each file of journey code and data, by path.
         digest: SHA-256 (hex) over all of them, see :func:`loadgen.plan.bundle.digest_of`.
         code: how it reaches the workers.
+        master: whether a process with the locustfiles' master side takes part; workers wait for its word.
         signature: HMAC-SHA256 (hex) when the submitter had the key; empty otherwise.
     """
 
@@ -43,6 +44,7 @@ class RunSpec(Message):
     files: dict[FilePath, Sha256]
     digest: Sha256
     code: Literal["installed", "shipped"]
+    master: bool = False
     signature: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
     def read_plan(self) -> Plan:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from itertools import pairwise
+from typing import Final
 
 from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel
 from loadgen.shapes.arrivals import FULL, Arrivals, Share
+
+_BESIDE_S: Final = 1e-6
+"""How near to a corner the level is taken: beside it, as shapes may jump there."""
+
+_LEVEL: Final = 1e-3
+"""A level that changes by less between two corners stays the same."""
 
 
 def users_at(level: float) -> int:
@@ -31,6 +39,26 @@ def arrivals_of(plan: Plan) -> dict[int, Arrivals]:
         for index, stream in enumerate(plan.load)
         if stream.model is LoadModel.OPEN
     }
+
+
+def levels_reached(plan: Plan) -> list[tuple[float, int]]:
+    """When the closed streams come to a level that they then keep, and how many shoppers that is.
+
+    Returns:
+        Seconds from the run's start, and shoppers of the whole cluster; for a plan without closed streams its start.
+    """
+    closed = plan.streams(LoadModel.CLOSED)
+    if not closed:
+        return [(0.0, 0)]
+    corners = sorted({stream.start + corner_s for stream in closed for corner_s in stream.shape.corners})
+    reached: list[tuple[float, int]] = []
+    for from_s, to_s in pairwise(corners):
+        near_s = min(_BESIDE_S, (to_s - from_s) / 4)
+        first, last = (sum(stream.level_at(at_s) for stream in closed) for at_s in (from_s + near_s, to_s - near_s))
+        users = users_at(last)
+        if abs(first - last) < _LEVEL and (not reached or reached[-1][1] != users):
+            reached.append((from_s, users))
+    return reached
 
 
 class PlannedLoad:

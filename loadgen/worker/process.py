@@ -21,6 +21,7 @@ from gevent.event import Event
 from loadgen import __version__
 from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.bus.cluster import entry_order
+from loadgen.bus.post import PostBus
 from loadgen.bus.rows import RowsBus
 from loadgen.clock import ClusterClock
 from loadgen.errors import BusError, LoadgenError, MessageError
@@ -28,6 +29,7 @@ from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventK
 from loadgen.plan.secrets import redact, values_in
 from loadgen.worker import essential, garbage
 from loadgen.worker.handover import Handover
+from loadgen.worker.messenger import Messenger
 from loadgen.worker.preparation import Prepared, prepare, scratch_folder
 from loadgen.worker.rows import ClusterDealer
 from loadgen.worker.serving import Serving
@@ -266,9 +268,12 @@ class WorkerProcess:
                 self._handover = Handover(
                     bus, self._settings.name, self._serving, self._clock.now, lambda: self._look_soon(run)
                 )
+                messenger = self._join_master(prepared.master, bus, self._serving)
                 self._say_ready(bus)
                 self._look_soon(run)  # it may have got a share meanwhile, or be gone
                 sequence = self._serving.serve()
+                if messenger is not None:
+                    messenger.leave()
                 rows.close(list(prepared.environment.context.data.values()))
                 self._tell(bus, WorkerEventKind.DONE, sequence=sequence)
             except BusError as error:
@@ -278,6 +283,14 @@ class WorkerProcess:
                 raise
             finally:
                 self._ended.set()
+
+    @staticmethod
+    def _join_master(has_one: bool, bus: RunBus, serving: Serving) -> Messenger | None:
+        if not has_one:
+            return None
+        messenger = Messenger(PostBus(bus.bus, bus.run), serving.runner)
+        messenger.join()
+        return messenger
 
     def _deal_rows(self, prepared: Prepared) -> ClusterDealer:
         dealer = ClusterDealer(RowsBus(self._bus, prepared.run), self._settings.name, self._may_start)

@@ -11,11 +11,13 @@ import gevent
 from gevent.event import Event
 
 from loadgen.bus import RunBus
+from loadgen.bus.post import PostBus
 from loadgen.clock import ClusterClock
 from loadgen.journey import wire
+from loadgen.journey.figures import Figures, Unread
 from loadgen.journey.recorder import Recorder
 from loadgen.messages import Piece, Seat, StopMode
-from loadgen.plan.planned import arrivals_of
+from loadgen.plan.planned import arrivals_of, levels_reached
 from loadgen.plan.stream import LoadModel
 from loadgen.shapes.arrivals import Share
 from loadgen.worker.closed_load import ClosedLoad
@@ -85,7 +87,14 @@ class Serving:
         journal = spool.open_journal(prepared.run, worker) if spool else None
         self._recorder = Recorder(worker, prepared.plan.max_names, journal)
         self._shoppers = Shoppers(prepared, self._recorder)
-        self._runner = LoadRunner(prepared.environment, on_quit, lambda: len(self._shoppers))
+        prepared.environment.stats = Figures(Unread(self._recorder, clock.now))
+        self.runner = LoadRunner(
+            prepared.environment,
+            worker,
+            on_quit,
+            self._shoppers.journeys,
+            lambda: PostBus(bus.bus, prepared.run).next_index(),
+        )
         self._loads: list[Load] = []
         self._load_ended, self._dealt_to_s = False, 0.0
         self.tenure = Tenure()
@@ -96,7 +105,7 @@ class Serving:
         wire.install()
         wire.listen(prepared.environment, self._recorder)
         events: Any = prepared.environment.events
-        events.init.fire(environment=prepared.environment, runner=self._runner, web_ui=None)
+        events.init.fire(environment=prepared.environment, runner=self.runner, web_ui=None)
 
     @property
     def run(self) -> str:
@@ -165,11 +174,12 @@ class Serving:
             self._prepared.secrets,
             self._spool,
         )
-        self._runner.begin()
+        self.runner.begin(levels_reached(self._prepared.plan), self._elapsed)
         self._await_end_of_load(reporting)
         self._end_load()
+        self.runner.stopping()
         self._see_out()
-        self._runner.end()
+        self.runner.end()
         sealed = reporting.finish(SEAL_PATIENCE_S)
         if not sealed:
             log.error("run %s: the last frames were not sealed within %g s", self.run, SEAL_PATIENCE_S)

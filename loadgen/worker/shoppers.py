@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import Any, Final
 
 import gevent
@@ -44,6 +45,10 @@ class Shoppers:
 
     def __contains__(self, session: Session) -> bool:
         return session in self._active
+
+    def journeys(self) -> Counter[str]:
+        """Active shoppers of each journey."""
+        return Counter(session.journey for session in self._active)
 
     def active(self, stream: int) -> int:
         """Active shoppers of one stream."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from types import SimpleNamespace
 
 import gevent
 import pytest
@@ -10,7 +12,8 @@ from gevent.event import Event
 from locust import HttpUser, User, task
 from locust.env import Environment
 from locust.event import Events
-from locust.runners import STATE_INIT, STATE_RUNNING, STATE_STOPPED
+from locust.rpc import Message
+from locust.runners import STATE_INIT, STATE_RUNNING, STATE_SPAWNING, STATE_STOPPED, WorkerRunner
 
 from loadgen.errors import JourneyError, UsageError
 from loadgen.journey import JourneyEnvironment, install
@@ -111,59 +114,122 @@ def test_an_essential_part_that_ends_or_is_ended_is_no_accident():
 
 
 @pytest.fixture
+def make_runner(environment):
+    def make(active=None, on_quit=lambda _: None, take_index=lambda: 0):
+        return LoadRunner(environment, "w1", on_quit, lambda: active or Counter(), take_index)
+
+    return make
+
+
+@pytest.fixture
 def environment():
-    return JourneyEnvironment(events=Events(), host="http://127.0.0.1:1")
+    return JourneyEnvironment(events=Events(), host="http://127.0.0.1:1", user_classes=[Patient])
 
 
-def test_journeys_find_a_runner_and_hear_the_events_of_locust(environment):
+def test_journeys_find_a_runner_and_hear_the_events_of_locust(environment, make_runner):
     heard = []
-    for name in ("test_start", "test_stopping", "test_stop", "quitting"):
-        getattr(environment.events, name).add_listener(lambda name=name, **_: heard.append(name))
-    runner = LoadRunner(environment, lambda _: None, lambda: 7)
+    for name in ("test_start", "spawning_complete", "test_stopping", "test_stop", "quitting", "quit"):
+        getattr(environment.events, name).add_listener(lambda name=name, **more: heard.append((name, more)))
+    runner = make_runner(Counter(Patient=7))
 
     assert environment.runner is runner
-    assert (runner.state, runner.user_count) == (STATE_INIT, 7)
-    runner.begin()
-    assert runner.state == STATE_RUNNING
+    assert isinstance(runner, WorkerRunner)
+    assert (runner.state, runner.user_count, runner.user_classes_count) == (STATE_INIT, 7, {"Patient": 7})
+    runner.begin([(0.0, 20)], lambda: 0.0)
+    until(lambda: runner.state == runner.worker_state == STATE_RUNNING)
+    runner.stopping()
     runner.end()
     assert runner.state == STATE_STOPPED
-    assert heard == ["test_start", "test_stopping", "test_stop", "quitting"]
+    assert [name for name, _ in heard] == [
+        *("test_start", "spawning_complete", "test_stopping", "test_stop", "quitting", "quit"),
+    ]
+    assert heard[1][1] == {"user_count": 20}
+    assert heard[-1][1] == {"exit_code": 0}
 
 
-def test_locust_s_own_statistics_are_not_fed(environment):
+def test_a_listener_is_told_of_each_level_when_it_is_reached(environment, make_runner):
+    told, clock = [], SimpleNamespace(now=0.0)
+    environment.events.spawning_complete.add_listener(lambda user_count: told.append((clock.now, user_count)))
+    runner = make_runner()
+
+    def elapsed():
+        clock.now += 0.01
+        return clock.now
+
+    runner.begin([(0.0, 5), (0.02, 9)], elapsed)
+    until(lambda: len(told) == 2)
+
+    assert [users for _, users in told] == [5, 9]
+    assert runner.target_user_count == 9
+
+
+def test_statistics_are_not_fed_by_a_listener(environment, make_runner):
     before = list(environment.events.request._handlers)
-    LoadRunner(environment, lambda _: None, lambda: 0)
+    make_runner()
 
     assert environment.events.request._handlers == before
 
 
 @pytest.mark.parametrize("word", ["quit", "stop"])
-def test_a_journey_can_ask_to_end_the_run(environment, word):
+def test_a_journey_can_ask_to_end_the_run_once(make_runner, word):
     asked = []
-    runner = LoadRunner(environment, asked.append, lambda: 0)
+    runner = make_runner(on_quit=asked.append)
+    getattr(runner, word)()
     getattr(runner, word)()
 
     assert asked == [f"a journey called runner.{word}()"]
+    assert runner.asked_to_quit
 
 
-def test_a_journey_cannot_start_users(environment):
+def test_a_journey_cannot_start_users(make_runner):
     with pytest.raises(UsageError, match="cannot start users"):
-        LoadRunner(environment, lambda _: None, lambda: 0).start(10, spawn_rate=1)
+        make_runner().start(10, spawn_rate=1)
+    with pytest.raises(UsageError, match="cannot start a shape"):
+        make_runner().start_shape()
 
 
-def test_messages_between_journeys_are_not_carried_and_do_no_harm(environment):
-    LoadRunner(environment, lambda _: None, lambda: 0).send_message("hello", {"a": 1})
+def test_a_worker_takes_its_number_when_somebody_asks_for_it(make_runner):
+    numbers = iter(range(3, 9))
+    runner = make_runner(take_index=lambda: next(numbers))
+
+    assert (runner.worker_index, runner.worker_index) == (3, 3)
 
 
-def test_a_listener_that_fails_stops_nobody(environment):
+def test_what_is_said_before_there_is_a_master_is_kept_for_it(make_runner):
+    runner, sent = make_runner(), []
+    runner.send_message("hello", {"a": 1})
+    runner.connect(SimpleNamespace(send=sent.append))
+    runner.send_message("again")
+
+    assert [(message.type, message.data, message.node_id) for message in sent] == [
+        ("hello", {"a": 1}, "w1"),
+        ("again", None, "w1"),
+    ]
+
+
+def test_what_the_master_says_is_heard_by_who_asked_for_it(make_runner, caplog):
+    runner, heard = make_runner(), []
+    runner.register_message("here", lambda msg, **_: heard.append(("here", msg.data)))
+    runner.register_message("later", lambda msg, **_: heard.append(("later", msg.data)), concurrent=True)
+    runner.register_message("bad", lambda **_: 1 / 0)
+    for kind in ("later", "here", "bad", "nobody"):
+        runner.hear(Message(kind, 1, None))
+    until(lambda: len(heard) == 2)
+
+    assert heard == [("here", 1), ("later", 1)]
+    assert "the listener for bad raised an error" in caplog.text
+    assert "nobody, for which there is no listener" in caplog.text
+
+
+def test_a_listener_that_fails_stops_nobody(environment, make_runner):
     def fail(**_):
         raise ZeroDivisionError
 
     environment.events.test_start.add_listener(fail)
-    runner = LoadRunner(environment, lambda _: None, lambda: 0)
-    runner.begin()
+    runner = make_runner()
+    runner.begin([], lambda: 0.0)
 
-    assert runner.state == STATE_RUNNING
+    assert runner.state == STATE_SPAWNING
 
 
 # -- shoppers

@@ -275,6 +275,6 @@ def test_closed_and_open_streams_run_side_by_side(stage):
 
 def test_a_journey_can_ask_to_end_the_run(stage):
     serving = stage.serving()
-    serving._runner.quit()
+    serving.runner.quit()
 
     assert stage.asked == ["a journey called runner.quit()"]
