@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from loadgen.bus import keys
 from loadgen.bus.cluster import fenced
 from loadgen.bus.connection import Bus, speaking_to
-from loadgen.bus.scripts import _script as script_of
+from loadgen.bus.scripts import script
 
 
 class Dealt(IntEnum):
@@ -75,7 +75,7 @@ class RowsBus:
     def __init__(self, bus: Bus, run: str) -> None:
         self._bus = bus
         self._redis: Any = bus.client  # redis-py's types mix sync and async answers
-        self._open, self._take, self._give, self._free = (script_of(bus.client, name) for name in _SCRIPTS)
+        self._open, self._take, self._give, self._free = (script(bus.client, name) for name in _SCRIPTS)
         self._run = run
         self._fence, self._rows, self._held = (keys.run_key(run, part) for part in ("fence", "rows", "rows-held"))
 

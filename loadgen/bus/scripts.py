@@ -31,18 +31,18 @@ class Scripts:
     """All scripts, bound to one client."""
 
     def __init__(self, client: Redis) -> None:
-        self._time = _script(client, "time")
-        self._lead = _script(client, "lead")
-        self._resign = _script(client, "resign")
-        self._beat = _script(client, "beat")
-        self._leave = _script(client, "leave")
-        self._claim = _script(client, "claim")
-        self._seal = _script(client, "seal")
-        self._record = _script(client, "record")
-        self._seats = _script(client, "seats")
-        self._announce = _script(client, "announce")
-        self._hear = _script(client, "hear")
-        self._restore = _script(client, "restore")
+        self._time = script(client, "time")
+        self._lead = script(client, "lead")
+        self._resign = script(client, "resign")
+        self._beat = script(client, "beat")
+        self._leave = script(client, "leave")
+        self._claim = script(client, "claim")
+        self._seal = script(client, "seal")
+        self._record = script(client, "record")
+        self._seats = script(client, "seats")
+        self._announce = script(client, "announce")
+        self._hear = script(client, "hear")
+        self._restore = script(client, "restore")
 
     def time_s(self) -> float:
         """The clock of the server that judges leases, seconds since the Unix epoch."""
@@ -157,7 +157,13 @@ class Scripts:
         return bool(self._restore(keys=[keys.run_key(run, part) for part in parts], args=args))
 
 
-def _script(client: Redis, name: str) -> Script:
+def script(client: Redis, name: str) -> Script:
+    """A file of ``lua/``, bound to a client.
+
+    Args:
+        client: it runs there.
+        name: without ``.lua``.
+    """
     source = resources.files("loadgen.bus").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
     return client.register_script(source)
 

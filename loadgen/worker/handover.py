@@ -20,12 +20,10 @@ from loadgen.bus import Agreement, RunBus
 from loadgen.errors import BusError
 from loadgen.worker import essential
 from loadgen.worker.serving import Serving
+from loadgen.worker.tenure import ask_at_s
 
 RETRY_S: Final = 0.2
 """Pause before asking again a Redis that did not answer, or that knows nothing of the offer."""
-
-SPREAD: Final = 0.25
-"""The part of the time between deadline and new shares over which workers ask, so that not all ask at once."""
 
 _UNKNOWN: Final = "it is not known which share holds"
 
@@ -74,9 +72,7 @@ class Handover:
 
     def _ask(self) -> float:
         """One step further; how long to wait then, seconds."""
-        tenure = self._serving.tenure
-        seat, offer = tenure.seat, tenure.seat.offer
-        assert offer is not None  # noqa: S101 -- only an offer is open
+        tenure, seat = self._serving.tenure, self._serving.tenure.seat  # while it is asked there may come a newer one
         agreement = self._bus.hear(seat.epoch, self._worker if tenure.may_hear else "", self._now())
         match agreement:
             case Agreement.SURE | Agreement.OFF:
@@ -86,5 +82,5 @@ class Handover:
                 self._look_again()
                 return RETRY_S
             case Agreement.OPEN:
-                spread_s = SPREAD * (offer.from_s - offer.by_s) * random.random()
-                return max(0.01, seat.start_s + offer.by_s - self._now()) + spread_s
+                now_s = self._now()
+                return ask_at_s(seat, now_s, random.random()) - now_s

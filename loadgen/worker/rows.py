@@ -84,7 +84,10 @@ class ClusterDealer:
             self._some_returned.set()
 
     def close(self, sources: list[Source]) -> None:
-        """Give back what no shopper uses: this worker leaves. The rest goes back when it is off the list."""
+        """This worker leaves: give back what no shopper uses, and try again what was not taken back so far.
+
+        The rest, and all that Redis does not take now, goes back when this worker is off the list.
+        """
         for source in sources:
             if source.plan.access is Access.UNIQUE:
                 self._returned += [_returned(source, rest) for rest in source.hand.all()]
@@ -125,7 +128,7 @@ class ClusterDealer:
         try:
             self._bus.give(self._worker, giving)
         except BusError as error:
-            log.warning("rows are given back later: %s", error.message)
+            log.warning("rows are given back later, or when this worker has left: %s", error.message)
             self._returned = giving + self._returned
             return False
         return True

@@ -15,9 +15,16 @@ the worker does not say that it has heard, so the offer cannot become sure.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from loadgen.messages import Piece, Seat
 from loadgen.shapes.shares import EMPTY, Share
+
+SPREAD: Final = 0.25
+"""The part of the time between deadline and new shares over which workers ask, so that not all ask at once."""
+
+SOON_S: Final = 0.01
+"""The least pause before asking again, where the deadline is over and it is open still: clocks differ a little."""
 
 
 class Tenure:
@@ -105,6 +112,19 @@ class Tenure:
 def _order(seat: Seat) -> tuple[int, float, bool]:
     """Seats of one worker, ordered by when they were written."""
     return seat.epoch, seat.latest_s, seat.offer is None
+
+
+def ask_at_s(seat: Seat, now_s: float, dice: float) -> float:
+    """When to ask again what became of an offer, cluster time: soon after its deadline.
+
+    Args:
+        seat: has an offer.
+        now_s: cluster time.
+        dice: from 0 to 1, another for each worker.
+    """
+    offer = seat.offer
+    assert offer is not None  # noqa: S101 -- nothing else is open
+    return max(now_s + SOON_S, seat.start_s + offer.by_s) + SPREAD * (offer.from_s - offer.by_s) * dice
 
 
 def share_at(pieces: Sequence[Piece], at_s: float) -> Share:

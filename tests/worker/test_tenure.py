@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loadgen.messages import Offer, Piece, Seat
 from loadgen.shapes.shares import EMPTY, PLACES, Share
-from loadgen.worker.tenure import Tenure, changes, share_at
+from loadgen.worker.tenure import Tenure, ask_at_s, changes, share_at
 
 QUARTER = PLACES // 4
 OLD = Piece(from_s=0.0, low=0, high=2 * QUARTER)
@@ -113,6 +113,15 @@ def test_a_seat_that_was_vacated_is_over():
     tenure = offered(pieces=(OLD, Piece(from_s=3.0)), offer=None)
 
     assert tenure.is_over(4.0)
+
+
+@pytest.mark.parametrize(
+    ("now_s", "dice", "then_s"), [(1004.0, 0.0, 1004.5), (1004.0, 1.0, 1004.625), (1004.7, 0.0, 1004.71)]
+)
+def test_what_became_of_an_offer_is_asked_after_its_deadline_by_each_at_another_instant(now_s, dice, then_s):
+    seat = Seat(epoch=2, start_s=1000.0, offer=NEW)
+
+    assert ask_at_s(seat, now_s, dice) == pytest.approx(then_s, abs=1e-6)
 
 
 # -- what is assigned anew

@@ -28,6 +28,7 @@ from loadgen.worker.simulated.reports import PORTION, Reports, portion
 from loadgen.worker.simulated.settings import CrowdSettings
 from loadgen.worker.simulated.stand_in import StandIn
 from loadgen.worker.simulated.sums import Sums
+from loadgen.worker.tenure import ask_at_s
 
 log = logging.getLogger("loadgen.worker")
 
@@ -253,9 +254,7 @@ class Crowd:
                 each.hear_at_s = now_s + RETRY_S
                 self._to_look.append(each)
             case Agreement.OPEN:
-                assert seat.offer is not None  # noqa: S101 -- only an offer is open
-                spread_s = random.random() * (seat.offer.from_s - seat.offer.by_s) / 4
-                each.hear_at_s = max(now_s, seat.start_s + seat.offer.by_s) + spread_s
+                each.hear_at_s = ask_at_s(seat, now_s, random.random())
 
     # -- frames
 

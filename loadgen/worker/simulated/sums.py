@@ -1,4 +1,4 @@
-"""What a crowd has done, as it tells whoever started it: one line of JSON a second."""
+"""What a crowd has done, as it tells whoever started it: a line of JSON twice a second, and one at the end."""
 
 from __future__ import annotations
 
