@@ -12,11 +12,12 @@ from loadgen.journey.flow import Flow, state
 from loadgen.journey.graph import DONE, LEAVE, REST, FlowError
 from loadgen.journey.http.pages.page import Asset, Page
 from loadgen.journey.http.user import FastHttpUser
+from loadgen.journey.leaving import GaveUp, ShopperGone
 from loadgen.journey.load import JourneyFile, find_user, load_users
 from loadgen.journey.recorder import JourneyHow, Recorder
-from loadgen.journey.session import Session, ShopperGone, current
+from loadgen.journey.session import Session, current
 from loadgen.journey.shopper import Shopper
-from loadgen.journey.steps import GaveUp, step
+from loadgen.journey.steps import step
 from loadgen.journey.thinking import constant, exponential, lognormal, observed, uniform
 from loadgen.journey.wire import install, listen
 

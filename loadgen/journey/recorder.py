@@ -17,7 +17,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable
 from struct import error as StructError  # noqa: N812 - it is a class
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 from loadgen.journal import Journal, Kind, fold
 from loadgen.journal.layout import EVENT_BYTES, KEY_MASK, KEY_SHIFT, KIND_SHIFT, LOW_MASK, VALUE_MASK
@@ -51,12 +51,22 @@ RAW_NAMES_KEPT: Final = 8192
 """Raw request names remembered with their template; beyond it the memory starts again, the counts do not."""
 
 
-class Visit(Protocol):
+class Visit:
     """What the recorder must know of who sent a request; a session is one."""
 
-    journey: str
-    step: str
-    lag_us: int
+    __slots__ = ("journey", "lag_us", "step")
+
+    def __init__(self, journey: str, step: str = "", lag_us: int = 0) -> None:
+        self.journey, self.step, self.lag_us = journey, step, lag_us
+
+
+class _Last:
+    """The last request of a name: the next one is likely to be of its kind, and then needs no key of five parts."""
+
+    __slots__ = ("journey", "method", "prefix", "reason", "step")
+
+    def __init__(self, journey: str, step: str, method: str, reason: str | None, prefix: int) -> None:
+        self.journey, self.step, self.method, self.reason, self.prefix = journey, step, method, reason, prefix
 
 
 def counted_us(time_us: float) -> int:
@@ -86,6 +96,7 @@ class Recorder:
         self._read = 0
         """Bytes of the journal's half that :meth:`unread` has told."""
         self._told_apart = False
+        self._last: dict[str, _Last] = {}
         self._known: dict[tuple[str, str, str, str, str | None], int] = {}
         self._prefixes: dict[tuple[Any, ...], int] = {}
         self._earlier: list[Tally] = []
@@ -136,11 +147,17 @@ class Recorder:
             text: the failure in its own words.
             trace_id: that it carried, in hexadecimal; empty without one.
         """
-        raw = (visit.journey, visit.step, name, method, reason)
-        try:
-            prefix = self._known[raw]
-        except KeyError:
-            prefix = self._get_to_know(raw)
+        last = self._last.get(name)
+        if (
+            last is not None
+            and last.step == visit.step
+            and last.method == method
+            and last.journey == visit.journey
+            and last.reason is reason
+        ):
+            prefix = last.prefix
+        else:
+            prefix = self._prefix(visit.journey, visit.step, name, method, reason)
         journal = self.journal
         try:
             pack_request(journal.words, journal.at, visit.lag_us, response_bytes, prefix + service_us)
@@ -168,14 +185,23 @@ class Recorder:
             self._sampled[kind] += 1
             self._samples.append((visit.journey, visit.step, name, method, reason, text[:SAMPLE_LENGTH]))
 
-    def _get_to_know(self, raw: tuple[str, str, str, str, str | None]) -> int:
+    def _prefix(self, journey: str, step: str, name: str, method: str, reason: str | None) -> int:
         """Kind and key of a request as it is reported."""
+        raw = (journey, step, name, method, reason)
+        prefix = self._known.get(raw)
+        if prefix is None:
+            prefix = self._get_to_know(raw)
+        self._last[name] = _Last(journey, step, method, reason, prefix)
+        return prefix
+
+    def _get_to_know(self, raw: tuple[str, str, str, str, str | None]) -> int:
         journey, step, name, method, reason = raw
         template = self._name_cap(template_of(name))
         known_method = self._method_cap(str(method or OTHER)[:METHOD_LENGTH])
         prefix = self.journal.prefix(Kind.REQUEST, journey, step, template, known_method, reason or "")
         if len(self._known) >= RAW_NAMES_KEPT:
             self._known.clear()
+            self._last.clear()
         self._known[raw] = prefix
         return prefix
 

@@ -29,13 +29,14 @@ from typing import Any, Final
 import gevent
 from gevent import Greenlet, GreenletExit
 from gevent.event import Event
-from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
+from locust.exception import StopTest, StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 from locust.user.users import User
 
+from loadgen.journey.leaving import CONTROL, ShopperGone
 from loadgen.journey.mistakes import place_of
 from loadgen.journey.patience import Impatience
-from loadgen.journey.recorder import JourneyHow, Recorder
+from loadgen.journey.recorder import JourneyHow, Recorder, Visit
 from loadgen.journey.target import let_go
 
 logger = logging.getLogger(__name__)
@@ -43,17 +44,7 @@ logger = logging.getLogger(__name__)
 current: ContextVar[Session | None] = ContextVar("loadgen_session", default=None)
 """The session of the present greenlet, None outside of one. See :func:`session_of` for spawned greenlets."""
 
-CONTROL: Final = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
-"""What a task or a listener of Locust's may raise without anything being wrong."""
-
 _TREE_KEY: Final = "loadgen_session"
-
-
-class ShopperGone(GreenletExit):  # type: ignore[misc]  # gevent has no types
-    """Raised in a shopper that must send no further request.
-
-    A ``GreenletExit``, so that an author's ``except Exception`` around a request does not keep the shopper alive.
-    """
 
 
 def session_of(owner: Any = None) -> Session | None:
@@ -73,7 +64,7 @@ def session_of(owner: Any = None) -> Session | None:
     return found
 
 
-class Session:
+class Session(Visit):
     """One shopper, from its start to its end. Runs once.
 
     Args:
@@ -107,24 +98,19 @@ class Session:
         "greenlet",
         "impatience",
         "in_flight",
-        "journey",
         "judged_late",
-        "lag_us",
         "leaving",
         "recorder",
-        "step",
         "stopping",
         "stream",
         "user",
     )
 
     def __init__(self, recorder: Recorder, journey: str, stream: int = 0, lag_us: int = 0, arrival: object = 0) -> None:
+        super().__init__(journey, "", lag_us)
         self.recorder = recorder
-        self.journey = journey
         self.stream = stream
-        self.lag_us = lag_us
         self.arrival = arrival
-        self.step = ""
         self.greenlet: Any = None
         self.user: User | None = None
         self.error: Exception | None = None

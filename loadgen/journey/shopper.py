@@ -39,11 +39,12 @@ from loadgen.journey.http.batches import Call
 from loadgen.journey.http.pages.page import Page
 from loadgen.journey.http.response import Response
 from loadgen.journey.http.user import FastHttpUser
+from loadgen.journey.leaving import GaveUp
 from loadgen.journey.patience import device_of
 from loadgen.journey.recorder import AbandonReason
 from loadgen.journey.session import Session
 from loadgen.journey.sources import give_back, how_many_held
-from loadgen.journey.steps import GaveUp, measured
+from loadgen.journey.steps import measured
 from loadgen.journey.thinking import Think, uniform
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Shopper(FastHttpUser):
         think: draws the think times of :meth:`think_time`.
         one_journey: tells the session that one task is the whole journey.
         dialect: how the shop is spoken to where the plan does not say so.
+        assets: whether a dialect's pages are loaded with their stylesheets, scripts and pictures.
     """
 
     abstract = True
@@ -72,6 +74,7 @@ class Shopper(FastHttpUser):
     think: ClassVar[Think] = uniform(1, 3)
     one_journey: ClassVar[bool] = True
     dialect: ClassVar[type[Dialect] | None] = None
+    assets: bool = False
 
     _shop: Dialect | None = None
     _rng: random.Random | None = None

@@ -21,27 +21,14 @@ from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gevent import GreenletExit
-from locust.exception import RescheduleTask
 from locust.user.users import User
 
-from loadgen.journey.recorder import AbandonReason
-from loadgen.journey.session import CONTROL, Session
+from loadgen.journey.leaving import CONTROL, GaveUp
+from loadgen.journey.session import Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
 U = TypeVar("U", bound=User)
-
-
-class GaveUp(RescheduleTask):
-    """Ends a journey by the shopper's own decision: a return from wherever it is, not an error.
-
-    Args:
-        reason: why.
-    """
-
-    def __init__(self, reason: AbandonReason) -> None:
-        super().__init__(reason)
-        self.reason: AbandonReason = reason
 
 
 class _Measured:

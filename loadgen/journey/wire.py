@@ -32,21 +32,14 @@ from locust.exception import ResponseError
 
 from loadgen.journey import chatter, rounds
 from loadgen.journey.environment import PlanContext
+from loadgen.journey.leaving import CONTROL, ShopperGone
 from loadgen.journey.reasons import reason_of
-from loadgen.journey.recorder import Recorder, counted_us
-from loadgen.journey.session import CONTROL, ShopperGone, session_of
+from loadgen.journey.recorder import Recorder, Visit, counted_us
+from loadgen.journey.session import session_of
 from loadgen.journey.tracing import HEADER, has_traceparent, new_trace_id, trace_id_of, traceparent
 
-
-class Outsider:
-    """Who sends requests outside of any journey, such as a ``test_start`` listener."""
-
-    journey = ""
-    step = ""
-    lag_us = 0
-
-
-_OUTSIDER: Final = Outsider()
+_OUTSIDER: Final = Visit("")
+"""Who sends requests outside of any journey, such as a ``test_start`` listener."""
 
 _HEADERS_PLACE: Final = 4
 """Of the headers among the options that ``FastHttpSession.request`` takes by place, after method and URL."""

@@ -8,9 +8,9 @@ import pytest
 
 from loadgen.journal.layout import EVENTS
 from loadgen.journey.figures import COMPRESS_AT, Figures, Unread
-from loadgen.journey.recorder import Recorder
+from loadgen.journey.recorder import Recorder, Visit
 
-VISIT = SimpleNamespace(journey="Visitor", step="", lag_us=0)
+VISIT = Visit("Visitor")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from locust import constant, task
 from locust.exception import StopUser
 
 from loadgen.journey import FastHttpUser, Shopper
-from loadgen.journey.session import ShopperGone
+from loadgen.journey.leaving import ShopperGone
 
 Visit = Callable[[Any], object]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -12,22 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadgen.journey import Recorder
-from loadgen.journey.recorder import counted_us
+from loadgen.journey.recorder import Visit, counted_us
 from loadgen.latency import Histogram
 from loadgen.latency.layout import MAX_US
 from loadgen.stats import OK, OTHER, SeriesKey, SlowSample, Tally
 
 
-@dataclass
-class Visit:
-    journey: str = "Buyer"
-    step: str = "payment"
-    lag_us: int = 0
+def visit(step: str = "payment", lag_us: int = 0) -> Visit:
+    return Visit("Buyer", step, lag_us)
 
 
 def test_a_request_comes_out_with_its_times_bytes_and_key() -> None:
     recorder = Recorder("w1")
-    recorder.request(Visit(lag_us=50), "POST", "/order/123?x=1", 1000, 42, None)
+    recorder.request(visit(lag_us=50), "POST", "/order/123?x=1", 1000, 42, None)
     tally = recorder.take(0)
     series = tally.series[SeriesKey("Buyer", "payment", "/order/{id}", "POST", "ok")]
     assert series.service == Histogram.of([1000])
@@ -37,7 +33,7 @@ def test_a_request_comes_out_with_its_times_bytes_and_key() -> None:
 
 def test_a_take_holds_what_came_since_the_last_one_and_shares_nothing() -> None:
     recorder = Recorder("w1")
-    recorder.request(Visit(), "GET", "/", 10, 1, "timeout", "slow")
+    recorder.request(visit(), "GET", "/", 10, 1, "timeout", "slow")
     recorder.step_entered("Buyer", "payment")
     recorder.step_completed("Buyer", "payment", 500)
     recorder.step_abandoned("Buyer", "payment", "slow")
@@ -49,7 +45,7 @@ def test_a_take_holds_what_came_since_the_last_one_and_shares_nothing() -> None:
     recorder.count("Buyer", "revenue_cents", 995)
     recorder.sent()
     first = recorder.take(3)
-    recorder.request(Visit(), "GET", "/", 10, 1, "reset")
+    recorder.request(visit(), "GET", "/", 10, 1, "reset")
     second = recorder.take(4)
 
     assert first.requests == first.failures == first.sent == 1
@@ -79,7 +75,7 @@ def test_levels_stay_from_take_to_take() -> None:
 def test_names_beyond_the_cap_are_counted_together_and_each_request_says_so() -> None:
     recorder = Recorder("w1", max_names=2)
     for name in ("a", "b", "c", "d", "c", "a"):
-        recorder.request(Visit(), "GET", name, 10, 0, None)
+        recorder.request(visit(), "GET", name, 10, 0, None)
     tally = recorder.take(0)
     assert {key.name: series.service.count for key, series in tally.series.items()} == {"a": 2, "b": 1, OTHER: 3}
     assert tally.renamed == 3
@@ -90,7 +86,7 @@ def test_steps_methods_and_counters_are_capped_too() -> None:
     assert recorder.step_name("order/47") == "order/{id}"
     assert OTHER in {recorder.step_name(f"step-{n}") for n in range(200)}
     for n in range(40):
-        recorder.request(Visit(), f"METHOD{n}", "/", 10, 0, None)
+        recorder.request(visit(), f"METHOD{n}", "/", 10, 0, None)
     for n in range(200):
         recorder.count("Buyer", f"counter-{n}")
     tally = recorder.take(0)
@@ -102,12 +98,12 @@ def test_steps_methods_and_counters_are_capped_too() -> None:
 def test_at_most_five_samples_of_a_kind_and_twenty_in_all_with_short_texts() -> None:
     recorder = Recorder("w1")
     for n in range(200):
-        recorder.request(Visit(), "GET", f"name{'abcdefgh'[n % 8]}", 10, 0, "other", "x" * 1000)
+        recorder.request(visit(), "GET", f"name{'abcdefgh'[n % 8]}", 10, 0, "other", "x" * 1000)
     samples = recorder.take(0).samples
     assert len(samples) == 20
     assert max(Counter((sample.name, sample.reason) for sample in samples).values()) <= 5
     assert {len(sample.text) for sample in samples} == {300}
-    recorder.request(Visit(), "GET", "namea", 10, 0, "other", "again")
+    recorder.request(visit(), "GET", "namea", 10, 0, "other", "again")
     assert [sample.text for sample in recorder.take(1).samples] == ["again"]
 
 
@@ -117,7 +113,7 @@ def test_the_five_slowest_of_a_second_come_out_the_slowest_first() -> None:
     for us in times:
         failed = us == 5_000_000
         recorder.request(
-            Visit(), "GET", "/product/47?x=1", us, 10, "timeout" if failed else None, trace_id=f"{us:032x}"
+            visit(), "GET", "/product/47?x=1", us, 10, "timeout" if failed else None, trace_id=f"{us:032x}"
         )
     first, second = recorder.take(7).slowest, recorder.take(8).slowest
 
@@ -131,9 +127,9 @@ def test_the_five_slowest_of_a_second_come_out_the_slowest_first() -> None:
 def test_a_slow_request_of_the_next_second_is_not_measured_against_the_last_one() -> None:
     recorder = Recorder("w1")
     for us in (900, 900, 900, 900, 900, 900):
-        recorder.request(Visit(), "GET", "/", us, 10, None)
+        recorder.request(visit(), "GET", "/", us, 10, None)
     recorder.take(0)
-    recorder.request(Visit(), "GET", "/", 0, 10, None)
+    recorder.request(visit(), "GET", "/", 0, 10, None)
 
     assert [(sample.service_us, sample.second, sample.trace_id) for sample in recorder.take(1).slowest] == [(0, 1, "")]
 
@@ -141,7 +137,7 @@ def test_a_slow_request_of_the_next_second_is_not_measured_against_the_last_one(
 def test_times_that_are_none_are_clamped_as_in_the_histogram() -> None:
     recorder = Recorder("w1")
     for us in (2.0**70, math.inf, -7.0, math.nan, 2.6):
-        recorder.request(Visit(), "GET", "/", counted_us(us), 10, None)
+        recorder.request(visit(), "GET", "/", counted_us(us), 10, None)
 
     tally = recorder.take(0)
     assert tally.service() == Histogram.of([MAX_US, MAX_US, 0, 0, 3])
@@ -151,7 +147,7 @@ def test_times_that_are_none_are_clamped_as_in_the_histogram() -> None:
 def test_a_size_beyond_32_bits_is_clamped() -> None:
     recorder = Recorder("w1")
     for size in (2**32 - 1, 2**32, 2**70, -5):
-        recorder.request(Visit(lag_us=9), "GET", "/", 1, size, None)
+        recorder.request(visit(lag_us=9), "GET", "/", 1, size, None)
 
     tally = recorder.take(0)
     assert tally.response_bytes == 3 * (2**32 - 1)
@@ -171,7 +167,7 @@ def test_more_events_than_the_journal_holds_are_counted_all_the_same(monkeypatch
     monkeypatch.setattr("loadgen.journal.writing.EVENTS", 4)
     recorder = Recorder("w1")
     for number in range(11):
-        recorder.request(Visit(), "GET", "/", 10 + number, 3, "reset" if number % 2 else None)
+        recorder.request(visit(), "GET", "/", 10 + number, 3, "reset" if number % 2 else None)
         recorder.journey_started("Buyer")
         recorder.journey_ended("Buyer", "completed")
     tally = recorder.take(0)
@@ -183,7 +179,7 @@ def test_more_events_than_the_journal_holds_are_counted_all_the_same(monkeypatch
 def test_a_flood_of_raw_names_takes_no_memory() -> None:
     recorder = Recorder("w1")
     for n in range(20_000):
-        recorder.request(Visit(), "GET", f"/search?q={n}", 10, 0, None)
+        recorder.request(visit(), "GET", f"/search?q={n}", 10, 0, None)
     assert len(recorder._known) <= 8192
     tally = recorder.take(0)
     assert [key.name for key in tally.series] == ["/search"]
@@ -208,7 +204,7 @@ def test_takes_add_up_to_everything_whenever_they_are_made(
     recorder = Recorder("w1")
     taken = []
     for second, (name, step, service_us, reason, cut) in enumerate(requests):
-        recorder.request(Visit(step=step), "GET", name, service_us, 5, reason)
+        recorder.request(visit(step=step), "GET", name, service_us, 5, reason)
         if cut:
             taken.append(recorder.take(second))
     whole = Tally.merged([*taken, recorder.take(99)])
@@ -230,7 +226,7 @@ def test_journeys_are_counted_by_how_they_ended(how: str) -> None:
 def test_whatever_an_author_calls_a_method_a_frame_can_carry_it() -> None:
     recorder = Recorder("w1")
     for method in ("WS" * 500, "", None, 7):
-        recorder.request(Visit(), method, "/", 10, 1, None)
+        recorder.request(visit(), method, "/", 10, 1, None)
 
     assert sorted(key.method for key in recorder.take(0).series) == ["7", "WS" * 20, OTHER]
 

@@ -10,7 +10,7 @@ import pytest
 
 from loadgen.bus.outage import Outage
 from loadgen.errors import BusError, MessageError
-from loadgen.journey.recorder import Recorder
+from loadgen.journey.recorder import Recorder, Visit
 from loadgen.messages import Frame, unpack_tally
 from loadgen.worker.outbox import APART, STEP
 from loadgen.worker.reporting import Reporting
@@ -47,8 +47,7 @@ def dealt():
     return 0.0, {}
 
 
-class Visit:
-    journey, step, lag_us = "Browser", "home", 0
+VISIT = Visit("Browser", "home")
 
 
 def report(hall, far_end, **more) -> Reporting:
@@ -138,7 +137,7 @@ def test_a_frame_says_up_to_when_all_arrivals_were_dealt_with_and_deals_with_the
 
 def test_secrets_in_the_words_of_failures_are_hidden(hall):
     reporting = report(hall, FarEnd(), secrets=("t0k3n",))
-    hall.recorder.request(Visit, "GET", "/", 1000, 0, "connect", "cannot reach https://t0k3n@shop")
+    hall.recorder.request(VISIT, "GET", "/", 1000, 0, "connect", "cannot reach https://t0k3n@shop")
     hall.now_s = 1.0
     reporting._close()
 
@@ -147,7 +146,7 @@ def test_secrets_in_the_words_of_failures_are_hidden(hall):
 
 def test_whatever_journeys_say_can_be_sent(hall):
     reporting = report(hall, FarEnd())
-    hall.recorder.request(Visit, "GET", "/\ud800", 1000, 2**70, "assertion", "half a \ud800 character")
+    hall.recorder.request(VISIT, "GET", "/\ud800", 1000, 2**70, "assertion", "half a \ud800 character")
     hall.now_s = 1.0
     reporting._close()
 

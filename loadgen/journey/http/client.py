@@ -34,10 +34,10 @@ from loadgen.journey.http.composing import (
 from loadgen.journey.http.connections import Arrived, Streamed, connections_for
 from loadgen.journey.http.cookies import CookieJar
 from loadgen.journey.http.dialing import Dialer
-from loadgen.journey.http.failures import ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
+from loadgen.journey.http.failures import BadStatus, ConnectionReset, NotProcessed, ProtocolBroken, RequestFailed
 from loadgen.journey.http.places import Place, home_at
 from loadgen.journey.http.reporting import Reporter
-from loadgen.journey.http.response import GOOD_STATUSES, BadStatus, BodyStream, Response
+from loadgen.journey.http.response import GOOD_STATUSES, BodyStream, Response
 from loadgen.journey.http.settings import ClientSettings
 from loadgen.journey.http.urls import join
 from loadgen.journey.http.visiting import Visiting
@@ -64,6 +64,7 @@ class Client(Visiting):
     """Its connections are closed when the shopper leaves."""
 
     def __init__(self, base_url: str, settings: ClientSettings, dialer: Dialer, reporter: Reporter) -> None:
+        self._given_url = base_url
         self._home = home = home_at(base_url, settings.default_headers)
         self.base_url = home.base_url
         self.settings = settings
@@ -72,6 +73,14 @@ class Client(Visiting):
         self._connections = connections_for(dialer, settings)
         self._reporter = reporter
         self._browser = None
+
+    def introduce(self, headers: Mapping[str, str]) -> None:
+        """Send these with each request from here on, but for those that the class or the plan gives already.
+
+        A visitor's User-Agent, where not all of a class have the same. Worked out once for all who say the same.
+        """
+        said = {**headers, **dict(self.settings.default_headers)}
+        self._home = home_at(self._given_url, tuple(said.items()))
 
     # -- the surface of FastHttpUser's client
 

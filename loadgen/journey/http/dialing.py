@@ -28,9 +28,10 @@ from loadgen.journey.http.failures import ConnectFailed, NameUnknown, TimedOut
 from loadgen.journey.http.names import NAMES, Address, Names
 from loadgen.journey.http.proxies import open_tunnel, read_proxy
 from loadgen.journey.http.settings import ClientSettings
+from loadgen.journey.http.sockets import Socket
 from loadgen.journey.http.tls import TlsSession, secure
 from loadgen.journey.http.waiting import Waiter
-from loadgen.journey.http.wires import Origin, PlainWire, Socket, Wire
+from loadgen.journey.http.wires import Origin, PlainWire, Wire
 
 _NOT_BLOCKING: Final[int] = getattr(socket, "SOCK_NONBLOCK", 0)
 """Asked for with the socket where that can be: one system call less. 0 elsewhere."""

@@ -1,4 +1,4 @@
-"""What goes wrong between a shopper and a shop, before there is an answer to judge.
+"""What goes wrong between a shopper and a shop, mostly before there is an answer to judge.
 
 ::
 
@@ -12,12 +12,15 @@
     ├── ProtocolBroken             protocol
     └── TooLarge                   too_large
 
-They are ``OSError``, because locustfiles catch connection errors as such.
+They are ``OSError``, because locustfiles catch connection errors as such. An answer with a status that counts as a
+failure is a ``BadStatus``, which is Locust's ``ResponseError``.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
+
+from locust.exception import ResponseError
 
 Phase = Literal["connect", "tls", "first_byte", "idle", "total"]
 """Where an exchange was when its time was up."""
@@ -88,3 +91,11 @@ class TooLarge(RequestFailed):
     """More came than the client takes."""
 
     reason = "too_large"
+
+
+class BadStatus(ResponseError):  # noqa: N818 - it reads as what it is
+    """The shop answered with a status that counts as a failure."""
+
+    def __init__(self, status: int, url: str) -> None:
+        super().__init__(f"URL {url}: code={status}")
+        self.status = status

@@ -20,8 +20,9 @@ import gevent
 from gevent import GreenletExit
 
 from loadgen.journey.http.wires import Origin
+from loadgen.journey.leaving import ShopperGone
 from loadgen.journey.patience import LostPatience
-from loadgen.journey.session import ShopperGone, session_of
+from loadgen.journey.session import session_of
 
 T = TypeVar("T")
 

@@ -24,9 +24,10 @@ from loadgen.journey.http.pages.page import Page
 from loadgen.journey.http.reporting import Reporter
 from loadgen.journey.http.response import Response
 from loadgen.journey.http.settings import ClientSettings
+from loadgen.journey.leaving import GaveUp
 from loadgen.journey.patience import Impatience, LostPatience, impatience_of
 from loadgen.journey.session import Session
-from loadgen.journey.steps import GaveUp, measured
+from loadgen.journey.steps import measured
 
 T = TypeVar("T")
 

@@ -16,10 +16,11 @@ from gevent import GreenletExit
 from locust.exception import ResponseError
 
 from loadgen.journey.http.response import Response
+from loadgen.journey.leaving import CONTROL, ShopperGone
 from loadgen.journey.patience import LostPatience
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import counted_us
-from loadgen.journey.session import CONTROL, Session, ShopperGone
+from loadgen.journey.session import Session
 
 
 class Reporter:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Protocol
 
-from locust.exception import CatchResponseError, LocustError, ResponseError
+from locust.exception import CatchResponseError, LocustError
 
 from loadgen.journey.http.charset import text_of
 from loadgen.journey.http.composing import Wanted
@@ -22,14 +22,6 @@ from loadgen.journey.http.heads import HeaderList
 
 GOOD_STATUSES: Final = frozenset({200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 301, 302, 303, 304, 307, 308})
 """Statuses that count as a success unless the journey says otherwise; the same as FastHttpUser's."""
-
-
-class BadStatus(ResponseError):  # noqa: N818 - it reads as what it is
-    """The shop answered with a status that counts as a failure."""
-
-    def __init__(self, status: int, url: str) -> None:
-        super().__init__(f"URL {url}: code={status}")
-        self.status = status
 
 
 class BodyStream(Protocol):
@@ -82,22 +74,6 @@ class Response:
         trace_id: that the request carried, in hexadecimal; empty without one.
     """
 
-    error: Exception | None = None
-    js: Any = None
-    encoding: str | None = None
-    elapsed_s = 0.0
-    ended_s = 0.0
-    name: str | None = None
-    known_meta: dict[str, Any] | None = None
-    trace_id = ""
-    _sent: Sent | None = None
-    _headers: Headers | None = None
-    _content: bytes | None = None
-    _report: Any = None
-    _verdict: Exception | bool | None = None
-    _entered = False
-    # Of the class, as hardly any response has its own: 0.3 µs and 200 bytes for each.
-
     def __init__(
         self,
         wanted: Wanted,
@@ -112,10 +88,24 @@ class Response:
         self.status_code = status
         self.history: list[Response] = []
         self.stream = stream
+        self.error: Exception | None = None
+        self.js: Any = None
+        self.encoding: str | None = None
+        self.elapsed_s = 0.0
+        self.ended_s = 0.0
+        self.name: str | None = None
+        self.known_meta: dict[str, Any] | None = None
+        self.trace_id = ""
         self._wanted = wanted
         self._raw_headers = headers
         self._chunks = chunks
         self._limit_bytes = limit_bytes
+        self._sent: Sent | None = None
+        self._headers: Headers | None = None
+        self._content: bytes | None = None
+        self._report: Any = None
+        self._verdict: Exception | bool | None = None
+        self._entered = False
 
     # -- the answer
 

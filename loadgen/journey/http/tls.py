@@ -18,8 +18,9 @@ from typing import Any, Final
 from loadgen.journey.http.certificates import context_of, explained
 from loadgen.journey.http.failures import ConnectionReset, Phase, RequestFailed, TlsFailed
 from loadgen.journey.http.settings import ClientSettings
+from loadgen.journey.http.sockets import Socket
 from loadgen.journey.http.waiting import Waiter
-from loadgen.journey.http.wires import NEVER, End, Origin, Socket, wait_to_write
+from loadgen.journey.http.wires import NEVER, End, Origin, wait_to_write
 
 RECORD_BYTES: Final = 16384
 """The most that one TLS record holds (RFC 8446, 5.1), and so the most that OpenSSL gives at once."""

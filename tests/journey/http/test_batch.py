@@ -17,7 +17,7 @@ from journey.http.page_shop import PageShop, page_shop
 from loadgen.journey import Shopper
 from loadgen.journey.http.parallel import Parallel
 from loadgen.journey.http.wires import Origin
-from loadgen.journey.session import ShopperGone
+from loadgen.journey.leaving import ShopperGone
 
 Visit = Callable[..., Visitor]
 

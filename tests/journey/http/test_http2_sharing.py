@@ -15,7 +15,7 @@ from journey.http.misbehaving import LIMIT_S, Visitor, answer, let_run
 
 from loadgen.journey import FastHttpUser
 from loadgen.journey.http.dialing import Dialer
-from loadgen.journey.session import ShopperGone
+from loadgen.journey.leaving import ShopperGone
 
 
 def all_at_once(visitor: Visitor, number: int) -> list[Any]:

@@ -14,7 +14,7 @@ from journey.http.page_shop import PageShop, page_shop
 from locust.exception import StopUser
 
 from loadgen.journey import Shopper
-from loadgen.journey.session import ShopperGone
+from loadgen.journey.leaving import ShopperGone
 
 Visit = Callable[..., Visitor]
 

@@ -12,7 +12,7 @@ from journey.http.far_ends import until
 from journey.http.misbehaving import CLOSE, HEAR, Visitor, answer, counts, let_run, moved, shop
 
 from loadgen.journey import FastHttpUser, Shopper
-from loadgen.journey.session import ShopperGone
+from loadgen.journey.leaving import ShopperGone
 
 Visit = Callable[..., Visitor]
 

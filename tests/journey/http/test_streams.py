@@ -13,8 +13,7 @@ from gevent.event import Event
 from journey.http.far_ends import until
 from journey.http.misbehaving import CLOSE, HEAR, RESET, Visitor, answer, in_pieces, moved, shop
 
-from loadgen.journey.http.failures import ConnectionReset, ProtocolBroken, TooLarge
-from loadgen.journey.http.response import BadStatus
+from loadgen.journey.http.failures import BadStatus, ConnectionReset, ProtocolBroken, TooLarge
 
 Visit = Callable[..., Visitor]
 
