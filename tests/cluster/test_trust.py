@@ -95,6 +95,7 @@ def test_a_secret_reaches_the_shop_but_no_log_report_or_key_in_redis(cluster, mo
     cluster.workers(1)
     follower = finish(cluster.submit(cluster.plan(plan)))
     assert follower.stats.total.failures == 40, "the shop has no such page"
+    assert follower.stats.samples
     assert all("/[hidden]/" in sample.text for sample in follower.stats.samples)
     done = cluster.call(
         "report", follower.record.run, "--html", str(tmp_path / "r.html"), "--json", str(tmp_path / "r.json")
@@ -108,5 +109,6 @@ def test_a_secret_reaches_the_shop_but_no_log_report_or_key_in_redis(cluster, mo
         (tmp_path / "r.html").read_text(),
         (tmp_path / "r.json").read_text(),
     ]
+    assert held
     assert not any(b"s3cr3t" in value for value in held)
     assert not any("s3cr3t" in text for text in told)

@@ -13,7 +13,9 @@ import requests
 def test_the_home_page_leads_to_categories_and_products(visitor: Any) -> None:
     home = visitor.get("/")
     assert home.status_code == 200
-    for link in set(re.findall(r'href="(/(?:category|product)/[^"]+)"', home.text)):
+    links = set(re.findall(r'href="(/(category|product)/[^"]+)"', home.text))
+    assert {kind for _, kind in links} == {"category", "product"}
+    for link, _ in links:
         assert visitor.get(link).status_code == 200
 
 

@@ -33,7 +33,9 @@ def test_slow_requests_are_listed_only_with_something_to_look_up(summary: Summar
 
 
 def test_a_trace_id_is_never_cut(summary: Summary) -> None:
-    assert all(slow.trace_id in printed(summary, 60) for slow in summary.slowest[:5])
+    ids = [slow.trace_id for slow in summary.slowest[:5]]
+    assert len(ids) == 5
+    assert all(trace_id and trace_id in printed(summary, 60) for trace_id in ids)
 
 
 def test_a_log_gets_neither_colours_nor_trailing_blanks(summary: Summary) -> None:
