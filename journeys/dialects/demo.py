@@ -1,22 +1,25 @@
-"""The demo shop's dialect: its paths, its forms, and what its pages say.
+"""The demo shop's dialect: its paths, its forms, and what it says no with. What its pages say is in ``demo_pages.py``.
 
 Every page is one request: forms are sent without following the redirect, and the next page is then asked for, as the
-shop counts it too. Forms are known by their fields; the only hidden one is the visitor's ``csrf`` token.
+shop counts it too. Forms are known by their fields; the only hidden one that matters is the visitor's ``csrf`` token.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from html import unescape
-from urllib.parse import quote_plus
+from urllib.parse import parse_qs, quote_plus, urlsplit
+
+import demo_pages as pages
 
 from loadgen.commerce import (
     Article,
+    Branch,
     Cart,
     Category,
+    Challenged,
+    CouponRefused,
     Customer,
     Declined,
     Filter,
@@ -25,34 +28,20 @@ from loadgen.commerce import (
     LoginRefused,
     Method,
     Order,
+    Queued,
     Refusal,
     SoldOut,
 )
 from loadgen.journey import Dialect
 
-CATEGORY = re.compile(r'<li><a href="(/category/[^"]+)">([^<]+)')
-TILE = re.compile(r'data-slug="([^"]+)">.*?class="name">([^<]+).*?data-cents="(\d+)"', re.DOTALL)
-PAGES = re.compile(r'id="page">(\d+)</span> of <span id="pages">(\d+)')
-OFFER = re.compile(r'<h1>([^<]+)</h1>\s*<p class="price" data-cents="(\d+)">.*?class="availability">([^<]*)', re.DOTALL)
-STOCK = re.compile(r"Only (\d+) left")
-LINE = re.compile(
-    r'class="line" data-slug="([^"]+)">.*?<a [^>]*>([^<]+).*?name="quantity"[^>]*value="(\d+)".*?<td>(\d+)\.(\d\d)',
-    re.DOTALL,
-)
-TOTAL = re.compile(r'class="total" data-cents="(\d+)"')
-CSRF = re.compile(r'name="csrf" value="([^"]+)"')
-DELIVERY = re.compile(r'name="delivery" value="([^"]+)"[^>]*>\s*([^<]+?)(?:, (?:(\d+)\.(\d\d) €|free))?</label>')
-NUMBER = re.compile(r'id="order-number">([^<]+)')
-REASON = re.compile(r'class="message" data-code="([^"]+)">([^<]*)')
-
-CARD = Method("card", "Card", kind="card")
+CHALLENGE = "/checkout/challenge/"
 
 
 class DemoShop(Dialect):
     """The demo shop, page by page.
 
     Attributes:
-        card_number: what is paid with; 4000000000000002 is always declined.
+        card_number: what is paid with; 4000000000000002 is always declined, 4000000000003220 asks for 3-D Secure.
     """
 
     card_number = "4111111111111111"
@@ -61,42 +50,43 @@ class DemoShop(Dialect):
     _logged_in = False
     _recipient: Mapping[str, str] = {}
     _deliveries: tuple[Method, ...] = ()
-    _cart = Cart()
+    _payments: tuple[Method, ...] = ()
+
+    # -- looking around ---------------------------------------------------------------------------------------------
 
     def home(self) -> Listing:
-        return self._listing("/")
+        return pages.listing(self._see("/"), "/")
 
     def category(self, category: Category, page: int = 1, narrowed: Sequence[Filter] = ()) -> Listing:
-        return self._listing(category.path if page == 1 else f"{category.path}?page={page}", "/category/{slug}")
+        """As in the base; the private sale is one, for those who are logged in: ``Category("/private-sale")``."""
+        path = _narrowed(category.path, narrowed)
+        return pages.listing(self._see(_numbered(path, page), "/category/{slug}"), path)
 
     def search(self, words: str, page: int = 1, narrowed: Sequence[Filter] = ()) -> Listing:
-        path = f"/search?q={quote_plus(words)}"
-        return replace(self._listing(path if page == 1 else f"{path}&page={page}"), words=words)
+        path = _narrowed(f"/search?q={quote_plus(words)}", narrowed)
+        return pages.listing(self._see(_numbered(path, page)), path, words)
 
     def article(self, article: Article) -> Article:
-        html = self._see(article.path, "/product/{slug}")
-        found = OFFER.search(html)
-        if found is None:
-            return article
-        left = STOCK.search(found[3])
-        return replace(
-            article,
-            name=unescape(found[1]),
-            price_cents=int(found[2]),
-            available=found[3] != "Sold out",
-            stock=int(left[1]) if left else None,
-        )
+        return pages.article(self._see(article.path, "/product/{slug}"), article)
+
+    # -- the cart ---------------------------------------------------------------------------------------------------
 
     def add(self, article: Article, quantity: int = 1) -> Cart:
         self._send("/cart/add", {"slug": article.key, "quantity": str(quantity)}, SoldOut)
         return self.cart()
 
     def cart(self) -> Cart:
-        return self._cart_of(self._see("/cart"))
+        return pages.cart(self._see("/cart"))
 
     def change(self, line: Line, quantity: int) -> Cart:
         self._send("/cart/update", {"slug": line.key, "quantity": str(quantity)}, SoldOut)
         return self.cart()
+
+    def redeem(self, coupon: str) -> Cart:
+        self._send("/cart/coupon", {"coupon": coupon}, CouponRefused)
+        return self.cart()
+
+    # -- customers --------------------------------------------------------------------------------------------------
 
     def register(self, customer: Customer) -> None:
         self._see("/register")
@@ -108,11 +98,13 @@ class DemoShop(Dialect):
         self._send("/login", {"email": customer.email, "password": customer.password}, LoginRefused)
         self._logged_in = True
 
+    # -- the till ---------------------------------------------------------------------------------------------------
+
     def check_out(self, customer: Customer) -> Cart:
         html = self._see("/checkout")
-        self._deliveries = _deliveries_of(html.partition("<fieldset>")[2].partition("</fieldset>")[0])
+        self._deliveries = pages.deliveries(pages.choices(html))
         self.address(customer)
-        return self._cart
+        return pages.cart(html)
 
     def address(self, customer: Customer) -> None:
         home = customer.address
@@ -129,45 +121,74 @@ class DemoShop(Dialect):
         fields = {} if self._logged_in else self._recipient  # the shop knows where its customers live
         self._send("/checkout/delivery", {**fields, "delivery": method.key})
         html = self._see("/checkout/payment")
-        self._cart = replace(self._cart, delivery_cents=method.price_cents, total_cents=_total_of(html))
-        return self._cart
+        self._payments = pages.payments(pages.choices(html))
+        return pages.cart(html)
 
     def payments(self) -> tuple[Method, ...]:
-        return (CARD,)
+        return self._payments
 
     def pay(self, method: Method) -> Order:
-        path = self._send("/checkout/payment", {"card_number": self.card_number}, SoldOut, Declined)
-        html = self._see(path, "/checkout/confirmation/{order}")
-        number = NUMBER.search(html)
-        return Order(number[1] if number else "", _total_of(html) or 0, lines=self._cart.lines, path=path)
+        card = {"card_number": self.card_number} if method.kind == "card" else {}
+        path = self._send("/checkout/payment", {"payment": method.key, **card}, SoldOut, Declined, CouponRefused)
+        if path.startswith(CHALLENGE):
+            raise Challenged(path, "the bank wants to see the customer")
+        return self._confirmed(path)
+
+    def prove(self, challenge: str, *, as_wanted: bool = True) -> Order:
+        self._see(challenge, CHALLENGE + "{challenge}")
+        answer = {"challenge": challenge.removeprefix(CHALLENGE), "answer": "prove" if as_wanted else "cancel"}
+        path = self._send("/checkout/challenge", answer, SoldOut, CouponRefused)
+        if not as_wanted:
+            self._see(path)
+            raise Declined("the payment was cancelled")
+        return self._confirmed(path)
+
+    # -- afterwards -------------------------------------------------------------------------------------------------
+
+    def order(self, order: Order) -> Order:
+        return pages.order(self._see(order.path, _place(order) + "{number}"), order.path)
+
+    def cancel(self, order: Order) -> None:
+        """As in the base, by the button on its page; whoever has the order's path may do so."""
+        self.order(order)
+        email = parse_qs(urlsplit(order.path).query)["email"][0]
+        self._send(f"{_place(order)}cancel", {"number": order.number, "email": email})
+
+    def wish(self, article: Article) -> None:
+        self._send("/wishlist/add", {"slug": article.key})
+
+    def wishes(self) -> Listing:
+        return pages.listing(self._see("/wishlist"), "/wishlist")
+
+    # -- shops in streets -------------------------------------------------------------------------------------------
+
+    def branches(self, article: Article) -> tuple[Branch, ...]:
+        return pages.branches(self._see(f"/branches/{article.key}", "/branches/{sku}"))
+
+    def reserve(self, article: Article, branch: Branch, customer: Customer) -> Order:
+        self.address(customer)
+        form = {**self._recipient, "slug": article.key, "branch": branch.key}
+        path = self._send("/branches/reserve", form, SoldOut)
+        return self._tracked(pages.order(self._see(path, "/reservations/{number}"), path))
 
     # -- pages and forms --------------------------------------------------------------------------------------------
 
     def _see(self, path: str, name: str | None = None) -> str:
         """Open a page and return its HTML."""
         html = self.shopper.must(self.client.get(path, name=name)).text or ""
-        if not self._csrf and (token := CSRF.search(html)):
+        _not_queued(html, path)
+        if not self._csrf and (token := pages.CSRF.search(html)):
             self._csrf = token[1]
         return html
 
-    def _listing(self, path: str, name: str | None = None) -> Listing:
-        html = self._see(path, name)
-        pages = PAGES.search(html)
-        return Listing(
-            articles=_tiles_of(html.partition('<ul class="tiles">')[2].partition("</ul>")[0]),
-            categories=_categories_of(html.partition('class="categories">')[2].partition("</ul>")[0]),
-            page=int(pages[1]) if pages else 1,
-            has_more=bool(pages) and int(pages[1]) < int(pages[2]),
-            path=path,
-        )
+    def _confirmed(self, path: str) -> Order:
+        order = pages.order(self._see(path, "/checkout/confirmation/{order}"), "/orders/")
+        return self._tracked(order)
 
-    def _cart_of(self, html: str) -> Cart:
-        lines = tuple(
-            Line(slug, int(quantity), int(euros) * 100 + int(cents), key=slug, name=unescape(name))
-            for slug, name, quantity, euros, cents in LINE.findall(html)
-        )
-        self._cart = Cart(lines, goods_cents=_total_of(html), total_cents=_total_of(html))
-        return self._cart
+    def _tracked(self, order: Order) -> Order:
+        """The same with the path under which anybody who knows the e-mail address finds it."""
+        path = f"{_place(order)}{order.number}?email={quote_plus(self._recipient['email'])}"
+        return replace(order, path=path)
 
     def _send(self, action: str, fields: Mapping[str, str], *refusals: type[Refusal]) -> str:
         """Send a form and return the path of the page that follows.
@@ -184,45 +205,42 @@ class DemoShop(Dialect):
                 answer.success()  # the shop did its work
         if refusal is not None:
             raise refusal
-        return str(self.shopper.must(answer).headers["Location"])
+        if self.shopper.must(answer).status_code == 200:
+            _not_queued(answer.text or "", action)
+        return str(answer.headers["Location"])
 
 
 CODES = {
     "out_of_stock": SoldOut,
     "card_declined": Declined,
-    "login_failed": LoginRefused,
+    "coupon_unknown": CouponRefused,
+    "coupon_used_up": CouponRefused,
     "email_taken": LoginRefused,
+    "login_failed": LoginRefused,
 }
 """What the shop's own words for a refusal mean."""
 
 
 def _refusal_of(html: str, expected: Sequence[type[Refusal]]) -> Refusal | None:
-    reason = REASON.search(html)
-    kind = CODES.get(reason[1]) if reason else None
-    return kind(unescape(reason[2])) if reason and kind and kind in expected else None
+    said = pages.MESSAGE.search(html)
+    kind = CODES.get(said[1]) if said else None
+    return kind(unescape(said[3])) if said and kind and kind in expected else None
 
 
-@lru_cache(2048)
-def _tiles_of(html: str) -> tuple[Article, ...]:
-    """Many visitors see the same shelves, so each is read once."""
-    return tuple(
-        Article(slug, f"/product/{slug}", unescape(name), int(cents)) for slug, name, cents in TILE.findall(html)
-    )
+def _not_queued(html: str, path: str) -> None:
+    if 'data-code="queued"' in html and (said := pages.MESSAGE.search(html)):
+        raise Queued(path, float(said[2]))
 
 
-@lru_cache(64)
-def _categories_of(html: str) -> tuple[Category, ...]:
-    return tuple(Category(path, unescape(name)) for path, name in CATEGORY.findall(html))
+def _place(order: Order) -> str:
+    return "/reservations/" if order.path.startswith("/reservations/") else "/orders/"
 
 
-@lru_cache(64)
-def _deliveries_of(html: str) -> tuple[Method, ...]:
-    return tuple(
-        Method(key, name, int(euros) * 100 + int(cents) if euros else 0, "pickup" if key == "pickup" else "home")
-        for key, name, euros, cents in DELIVERY.findall(html)
-    )
+def _narrowed(path: str, narrowed: Sequence[Filter]) -> str:
+    for choice in narrowed:
+        path += ("&" if "?" in path else "?") + choice.key
+    return path
 
 
-def _total_of(html: str) -> int | None:
-    total = TOTAL.search(html)
-    return int(total[1]) if total else None
+def _numbered(path: str, page: int) -> str:
+    return path if page == 1 else f"{path}{'&' if '?' in path else '?'}page={page}"

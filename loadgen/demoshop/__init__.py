@@ -2,16 +2,18 @@
 
 ::
 
-    connection ─▶ reader ─▶ reception ─▶ routes ─▶ storefront, checkout, api, control ─▶ answers
-      http.py                faults,       │         │
-                             stations      counters  shop: catalogue, sessions, orders, templates
+    connection ─▶ reader ─▶ reception ─▶ routes ─▶ storefront, checkout, …, api, control, truth ─▶ answers
+      http.py               waiting room,  │         │
+                            faults,        counters  shop: catalogue, coupons, orders, street, sessions, templates
+                            stations
 """
 
 from __future__ import annotations
 
 from loadgen.demoshop.config import ShopConfig
+from loadgen.demoshop.coupons import Coupon
 from loadgen.demoshop.faults import Fault, FaultKind
 from loadgen.demoshop.server import serve
 from loadgen.demoshop.stations import Step
 
-__all__ = ["Fault", "FaultKind", "ShopConfig", "Step", "serve"]
+__all__ = ["Coupon", "Fault", "FaultKind", "ShopConfig", "Step", "serve"]

@@ -1,50 +1,30 @@
-"""The pages from the cart to the confirmation, and those for logging in. Every POST answers with a redirect."""
+"""The pages from the cart to the confirmation. Every POST answers with a redirect."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-from loadgen.demoshop import shopping
+from loadgen.demoshop import shopping, till
 from loadgen.demoshop.answers import Answer, html, see_other
 from loadgen.demoshop.fields import Fields
-from loadgen.demoshop.orders import DELIVERY_CENTS
-from loadgen.demoshop.page import Page, escaped, euros
-from loadgen.demoshop.refusals import Refusal
+from loadgen.demoshop.page import escaped
+from loadgen.demoshop.parts import PAYMENT_CHOICES, cart_rows, delivery_choices, item_rows, total_values
 from loadgen.demoshop.request import Request
-from loadgen.demoshop.sessions import Session
+from loadgen.demoshop.sessions import Challenge, Session
 from loadgen.demoshop.shop import Shop
 
 _EMPTY_ROW = b"<tr><td>Your cart is empty.</td></tr>\n"
 _TO_CHECKOUT = b'<a class="button" id="checkout" href="/checkout">Go to checkout</a>'
 _TO_HOME = b'<a class="button" href="/">Look around</a>'
-_ORDER_ROW = Page(b"<tr><td>\x02quantity\x03 &times; \x02name\x03</td><td>\x02total\x03</td></tr>\n")
 
 
 def cart(shop: Shop, _request: Request, session: Session) -> Answer:
     """The cart with a form for each line."""
-    row = shop.templates["cart_line.html"]
-    rows = (
-        row.fill(
-            {
-                "slug": line.product.slug.encode(),
-                "name": escaped(line.product.name),
-                "quantity": b"%d" % line.quantity,
-                "total": euros(line.total_cents),
-                "csrf": session.csrf,
-            }
-        )
-        for line in shop.order_book.lines(session.cart)
-    )
-    cents = shopping.goods_cents(shop, session)
-    body = shop.templates.personal(
-        "cart.html",
-        session,
-        lines=b"".join(rows) or _EMPTY_ROW,
-        cents=b"%d" % cents,
-        total=euros(cents),
-        next=_TO_CHECKOUT if session.cart else _TO_HOME,
-    )
-    return html(body)
+    values = _totals(shop, session)
+    if session.cart:
+        values["lines"] = cart_rows(shop.templates, session, shop.order_book.lines(session.cart))
+        values["next"] = _TO_CHECKOUT
+    else:
+        values["lines"], values["next"] = _EMPTY_ROW, _TO_HOME
+    return html(shop.templates.personal("cart.html", session, **values))
 
 
 def add(shop: Shop, session: Session, fields: Fields) -> Answer:
@@ -65,35 +45,27 @@ def remove(shop: Shop, session: Session, fields: Fields) -> Answer:
     return see_other("/cart")
 
 
-def login_form(shop: Shop, _request: Request, session: Session) -> Answer:
-    """The form for logging in."""
-    return html(shop.templates.personal("login.html", session))
-
-
-def log_in(shop: Shop, session: Session, fields: Fields) -> Answer:
-    """Log in; whoever has something in the cart is on the way to the checkout."""
-    shopping.log_in(shop, session, fields)
-    return see_other("/checkout" if session.cart else "/")
-
-
-def register_form(shop: Shop, _request: Request, session: Session) -> Answer:
-    """The form for a new account."""
-    return html(shop.templates.personal("register.html", session))
-
-
-def register(shop: Shop, session: Session, fields: Fields) -> Answer:
-    """Open an account, and go on as after a login."""
-    shopping.register(shop, session, fields)
-    return see_other("/checkout" if session.cart else "/")
+def redeem(shop: Shop, session: Session, fields: Fields) -> Answer:
+    """Enter a coupon, and show the cart."""
+    shopping.redeem(shop, session, fields)
+    return see_other("/cart")
 
 
 def delivery_form(shop: Shop, _request: Request, session: Session) -> Answer:
     """The form for address and delivery; without goods back to the cart."""
     if not session.cart:
         return see_other("/cart")
-    email, name, address = shopping.known_recipient(session)
+    email, name, address = till.known_recipient(session)
+    chosen = session.delivery.method if session.delivery else None
     body = shop.templates.personal(
-        "checkout.html", session, email=escaped(email), recipient=escaped(name), address=escaped(address)
+        "checkout.html",
+        session,
+        email=escaped(email),
+        recipient=escaped(name),
+        address=escaped(address),
+        deliveries=delivery_choices(till.deliveries(shop), chosen),
+        items=item_rows(shop.order_book.lines(session.cart)),
+        **_totals(shop, session),
     )
     return html(body)
 
@@ -102,51 +74,62 @@ def choose_delivery(_shop: Shop, session: Session, fields: Fields) -> Answer:
     """Keep address and delivery, and go on to the payment; without goods back to the cart."""
     if not session.cart:
         return see_other("/cart")
-    shopping.choose_delivery(session, fields)
+    till.choose_delivery(session, fields)
     return see_other("/checkout/payment")
 
 
 def payment_form(shop: Shop, _request: Request, session: Session) -> Answer:
     """The form for the card; a step back for whoever skipped one."""
-    if session.cart and session.delivery is not None:
-        cents = shopping.goods_cents(shop, session) + DELIVERY_CENTS[session.delivery.method]
-        return html(shop.templates.personal("payment.html", session, cents=b"%d" % cents, total=euros(cents)))
-    return _step_back(session)
+    if not session.cart or session.delivery is None:
+        return _step_back(session)
+    body = shop.templates.personal(
+        "payment.html",
+        session,
+        payments=PAYMENT_CHOICES,
+        items=item_rows(shop.order_book.lines(session.cart)),
+        **_totals(shop, session),
+    )
+    return html(body)
 
 
 def pay(shop: Shop, session: Session, fields: Fields) -> Answer:
-    """Pay, and show the confirmation; a step back for whoever skipped one."""
-    if session.cart and session.delivery is not None:
-        order = shopping.pay(shop, session, fields)
-        return see_other(f"/checkout/confirmation/{order.number}")
-    return _step_back(session)
+    """Pay, and show the confirmation or the bank's challenge; a step back for whoever skipped one."""
+    if not session.cart or session.delivery is None:
+        return _step_back(session)
+    outcome = till.pay(shop, session, fields)
+    if isinstance(outcome, Challenge):
+        return see_other(f"/checkout/challenge/{outcome.key}")
+    return see_other(f"/checkout/confirmation/{outcome.number}")
+
+
+def challenge_form(shop: Shop, request: Request, session: Session) -> Answer:
+    """Where the bank asks its customer to prove who they are."""
+    challenge = till.expect_challenge(shop, session, request.argument)
+    return html(shop.templates.personal("challenge.html", session, challenge=challenge.key.encode()))
+
+
+def prove(shop: Shop, session: Session, fields: Fields) -> Answer:
+    """Take the answer to the challenge; whoever cancels is back at the payment."""
+    order = till.prove(shop, session, fields)
+    return see_other("/checkout/payment" if order is None else f"/checkout/confirmation/{order.number}")
 
 
 def confirmation(shop: Shop, request: Request, session: Session) -> Answer:
     """The thanks for an order, to whoever placed it."""
-    order = shop.order_book.orders.get(request.argument)
-    if order is None or order.session_token != session.token:
-        raise Refusal(HTTPStatus.NOT_FOUND, "order_unknown", "You have no such order.")
-    rows = (
-        _ORDER_ROW.fill(
-            {
-                "quantity": b"%d" % line.quantity,
-                "name": escaped(line.product.name),
-                "total": euros(line.total_cents),
-            }
-        )
-        for line in order.lines
-    )
+    order = shop.order_book.find(request.argument, session)
     body = shop.templates.personal(
         "confirmation.html",
         session,
         number=order.number.encode(),
         email=escaped(order.delivery.email),
-        lines=b"".join(rows),
-        cents=b"%d" % order.total_cents,
-        total=euros(order.total_cents),
+        lines=item_rows(order.lines),
+        **total_values(order.totals, order.coupon),
     )
     return html(body)
+
+
+def _totals(shop: Shop, session: Session) -> dict[str, bytes]:
+    return total_values(till.shown_totals(shop, session), session.coupon.code if session.coupon else None)
 
 
 def _step_back(session: Session) -> Answer:

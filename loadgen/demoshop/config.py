@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
+from loadgen.demoshop.coupons import Coupon
 from loadgen.demoshop.faults import Fault
 from loadgen.demoshop.stations import DEFAULT_MAX_WAIT_S
 from loadgen.units import MAX_RATE
@@ -22,7 +23,11 @@ class ShopConfig(BaseModel):
         port: port to listen on; 0 takes a free one.
         knee_per_s: new visitors per second at which the shop saturates; None: as fast as it can.
         products: size of the catalogue.
-        stock: pieces of each product; None: several hundred to several thousand, from the seed.
+        stock: pieces of each product, and of each size; None: several hundred to several thousand, from the seed.
+        hot_stock: the same for hot products; None: as the others.
+        private_sale: further products, for customers who are logged in.
+        coupons: codes that are taken besides ``WELCOME10``.
+        waiting_room_per_s: visitors per second whom the waiting room lets in; None: there is none.
         seed: of the catalogue and of the service-time noise.
         faults: what is switched on at the start.
         exit_with_parent: end when the parent process does.
@@ -38,6 +43,10 @@ class ShopConfig(BaseModel):
     knee_per_s: Annotated[FiniteFloat, Field(gt=0, le=MAX_RATE)] | None = None
     products: Annotated[int, Field(ge=1, le=MAX_PRODUCTS)] = 200
     stock: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    hot_stock: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    private_sale: Annotated[int, Field(ge=0, le=1000)] = 12
+    coupons: tuple[Coupon, ...] = ()
+    waiting_room_per_s: Annotated[FiniteFloat, Field(gt=0, le=MAX_RATE)] | None = None
     seed: int = 1
     faults: tuple[Fault, ...] = ()
     exit_with_parent: bool = False

@@ -21,17 +21,15 @@ def stats(shop: Shop, _request: Request) -> Answer:
         "sessions_forgotten": shop.sessions.forgotten,
         "orders": len(shop.order_book.orders),
         "revenue_cents": shop.order_book.revenue_cents,
+        "cancelled": shop.order_book.cancelled,
+        "cancelled_cents": shop.order_book.cancelled_cents,
+        "reservations": len(shop.street.reservations),
     }
     return as_json(shop.counters.snapshot() | business)
 
 
-def orders(shop: Shop, _request: Request) -> Answer:
-    """All orders since the start or the last reset."""
-    return as_json([order.as_json() for order in shop.order_book.orders.values()])
-
-
 def reset(shop: Shop, _request: Request) -> Answer:
-    """Zero the counters, forget the orders, restore the stock."""
+    """Zero the counters, forget what was bought, redeemed and reserved, restore the stock."""
     shop.reset()
     return as_json({"reset": True})
 

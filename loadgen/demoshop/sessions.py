@@ -11,6 +11,8 @@ import re
 import secrets
 from dataclasses import dataclass
 
+from loadgen.demoshop.coupons import Coupon
+
 GENERATION_SIZE = 200_000
 """At 150 new visitors per second a session is kept at least 22 minutes; two generations take about 200 MB."""
 
@@ -26,7 +28,7 @@ class Delivery:
         email: of the buyer.
         name: of the buyer.
         address: one line.
-        method: one of :data:`loadgen.demoshop.orders.DELIVERY_CENTS`.
+        method: key of one of :data:`loadgen.demoshop.methods.DELIVERIES`.
     """
 
     email: str
@@ -35,10 +37,23 @@ class Delivery:
     method: str
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A payment that waits for the customer to prove who they are.
+
+    Attributes:
+        key: the end of its path; nobody can guess it.
+        total_cents: what is to be paid; a cart that has changed since needs another.
+    """
+
+    key: str
+    total_cents: int
+
+
 class Session:
     """What the shop remembers about one visitor."""
 
-    __slots__ = ("cart", "csrf", "customer", "delivery", "token")
+    __slots__ = ("cart", "challenge", "coupon", "csrf", "customer", "delivery", "token", "wishes")
 
     def __init__(self, token: bytes, csrf: bytes) -> None:
         self.token = token
@@ -46,6 +61,9 @@ class Session:
         self.cart: dict[str, int] = {}
         self.customer: str | None = None
         self.delivery: Delivery | None = None
+        self.coupon: Coupon | None = None
+        self.challenge: Challenge | None = None
+        self.wishes: tuple[str, ...] = ()
 
 
 class Sessions:

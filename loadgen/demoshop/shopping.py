@@ -4,49 +4,47 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from loadgen.demoshop.customers import checked_email
+from loadgen.demoshop.catalogue import Sku
 from loadgen.demoshop.fields import Fields
-from loadgen.demoshop.orders import DELIVERY_CENTS, Order
 from loadgen.demoshop.refusals import Refusal
-from loadgen.demoshop.sessions import Delivery, Session
+from loadgen.demoshop.sessions import Session
 from loadgen.demoshop.shop import Shop
 
 MAX_QUANTITY = 99
 MAX_CART_LINES = 50
-CARD_DIGITS = range(12, 20)
-"""How many digits a card number has (ISO/IEC 7812)."""
-
-HOME_ADDRESS = "1 Example Street, 10115 Berlin"
-"""Where registered customers live."""
+MAX_WISHES = 100
 
 
 def add_to_cart(shop: Shop, session: Session, fields: Fields) -> None:
-    """Put some pieces of a product into the cart. Stock is not looked at: whoever pays first gets it."""
-    slug = _known_slug(shop, fields)
+    """Put some pieces into the cart. They are not set aside: whoever pays first gets them."""
+    sku = known_sku(shop, session, fields)
     quantity = fields.integer("quantity", low=1, high=MAX_QUANTITY, default=1)
-    if slug not in session.cart and len(session.cart) >= MAX_CART_LINES:
+    if sku.key not in session.cart and len(session.cart) >= MAX_CART_LINES:
         raise Refusal(HTTPStatus.CONFLICT, "cart_full", "There is no room in the cart for another product.")
-    session.cart[slug] = min(MAX_QUANTITY, session.cart.get(slug, 0) + quantity)
+    wanted = min(MAX_QUANTITY, session.cart.get(sku.key, 0) + quantity)
+    _expect_stock(shop, sku, wanted)
+    session.cart[sku.key] = wanted
 
 
 def update_cart(shop: Shop, session: Session, fields: Fields) -> None:
-    """Change the number of pieces of a product in the cart; 0 takes it out."""
-    slug = _slug_in_cart(shop, session, fields)
+    """Change the number of pieces in the cart; 0 takes them out."""
+    sku = _sku_in_cart(shop, session, fields)
     quantity = fields.integer("quantity", low=0, high=MAX_QUANTITY)
-    if quantity:
-        session.cart[slug] = quantity
-    else:
-        del session.cart[slug]
+    if not quantity:
+        del session.cart[sku.key]
+        return
+    _expect_stock(shop, sku, quantity)
+    session.cart[sku.key] = quantity
 
 
 def remove_from_cart(shop: Shop, session: Session, fields: Fields) -> None:
-    """Take a product out of the cart."""
-    del session.cart[_slug_in_cart(shop, session, fields)]
+    """Take something out of the cart."""
+    del session.cart[_sku_in_cart(shop, session, fields).key]
 
 
-def goods_cents(shop: Shop, session: Session) -> int:
-    """What the cart costs without delivery."""
-    return sum(line.total_cents for line in shop.order_book.lines(session.cart))
+def redeem(shop: Shop, session: Session, fields: Fields) -> None:
+    """Enter a coupon; it takes the place of another."""
+    session.coupon = shop.coupons.known(fields.text("coupon", limit=32))
 
 
 def register(shop: Shop, session: Session, fields: Fields) -> None:
@@ -59,56 +57,43 @@ def log_in(shop: Shop, session: Session, fields: Fields) -> None:
     session.customer = shop.customers.log_in(fields.text("email"), fields.text("password"))
 
 
-def choose_delivery(session: Session, fields: Fields) -> None:
-    """Say where the order goes; a customer who is logged in need only choose how."""
-    _expect_goods(session)
-    email, name, address = known_recipient(session)
-    method = fields.text("delivery", default="standard")
-    if method not in DELIVERY_CENTS:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "delivery_invalid", f"Choose one of {', '.join(DELIVERY_CENTS)}.")
-    session.delivery = Delivery(
-        email=checked_email(fields.text("email", default=email or None)),
-        name=fields.text("name", default=name or None),
-        address=fields.text("address", limit=500, default=address or None),
-        method=method,
-    )
+def wish(shop: Shop, session: Session, fields: Fields) -> None:
+    """Put a product on the wish list; the oldest wish gives way to one too many."""
+    slug = known_sku(shop, session, fields).product.slug
+    if slug not in session.wishes:
+        session.wishes = (*session.wishes[1 - MAX_WISHES :], slug)
 
 
-def known_recipient(session: Session) -> tuple[str, str, str]:
-    """E-mail, name and address as far as the shop knows them: of a customer who is logged in; otherwise empty."""
-    if session.customer is None:
-        return "", "", ""
-    return session.customer, session.customer.partition("@")[0].capitalize(), HOME_ADDRESS
+def forget_wish(shop: Shop, session: Session, fields: Fields) -> None:
+    """Take a product off the wish list."""
+    slug = known_sku(shop, session, fields).product.slug
+    session.wishes = tuple(wished for wished in session.wishes if wished != slug)
 
 
-def pay(shop: Shop, session: Session, fields: Fields) -> Order:
-    """Pay for the cart. The cart is emptied by success only."""
-    _expect_goods(session)
-    if session.delivery is None:
-        raise Refusal(HTTPStatus.CONFLICT, "delivery_missing", "Say first where the order shall go.")
-    card_number = fields.text("card_number").replace(" ", "").replace("-", "")
-    if not (card_number.isascii() and card_number.isdigit() and len(card_number) in CARD_DIGITS):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "card_invalid", "This is not a card number.")
-    order = shop.order_book.place(session.token, session.cart, session.delivery, card_number)
-    session.cart = {}
-    session.delivery = None
-    return order
+def known_sku(shop: Shop, session: Session, fields: Fields) -> Sku:
+    """What the fields ``slug`` and ``size`` name: a product or one of its sizes; without a size the first.
 
-
-def _expect_goods(session: Session) -> None:
-    if not session.cart:
-        raise Refusal(HTTPStatus.CONFLICT, "cart_empty", "The cart is empty.")
-
-
-def _known_slug(shop: Shop, fields: Fields) -> str:
-    slug = fields.text("slug")
-    if slug not in shop.catalogue.by_slug:
+    Raises:
+        Refusal: 404 for what there is not, or what this visitor does not see.
+    """
+    slug, size = fields.text("slug"), fields.text("size", default=" ").strip()
+    product = shop.catalogue.by_slug.get(slug)
+    key = f"{slug}.{size}" if size else product.skus[0] if product else slug
+    sku = shop.catalogue.skus.get(key)
+    if sku is None or not sku.product.visible_to(session.customer):
         raise Refusal(HTTPStatus.NOT_FOUND, "product_unknown", "There is no such product.")
-    return slug
+    return sku
 
 
-def _slug_in_cart(shop: Shop, session: Session, fields: Fields) -> str:
-    slug = _known_slug(shop, fields)
-    if slug not in session.cart:
+def _sku_in_cart(shop: Shop, session: Session, fields: Fields) -> Sku:
+    sku = known_sku(shop, session, fields)
+    if sku.key not in session.cart:
         raise Refusal(HTTPStatus.NOT_FOUND, "not_in_cart", "This product is not in the cart.")
-    return slug
+    return sku
+
+
+def _expect_stock(shop: Shop, sku: Sku, wanted: int) -> None:
+    left = shop.order_book.stock[sku.key]
+    if wanted > left:
+        problem = f"Out of stock: {sku.name}. There are {max(left, 0)} left; your cart is as it was."
+        raise Refusal(HTTPStatus.CONFLICT, "out_of_stock", problem)

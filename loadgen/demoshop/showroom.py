@@ -1,25 +1,26 @@
 """What every visitor sees alike: home, categories, search results, products, pictures.
 
-Home and categories are made whole and compressed when the shop opens. Products, pictures and search results are
-made at their first visit and kept.
+Home and the first page of each category are made whole and compressed when the shop opens. The others, products,
+pictures and search results are made at their first visit and kept.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from urllib.parse import quote_plus
 
 from loadgen.demoshop import words
 from loadgen.demoshop.answers import HTML, Precomputed
-from loadgen.demoshop.catalogue import Catalogue, Found, Product, paged
-from loadgen.demoshop.page import Page, escaped, euros
+from loadgen.demoshop.catalogue import Catalogue
+from loadgen.demoshop.filters import Narrowing
+from loadgen.demoshop.page import Page, escaped
+from loadgen.demoshop.shelves import listed, tile_values, tiles
 from loadgen.demoshop.templates import Templates
 
 HOME_TILES = 50
 RELATED_TILES = 4
 KEPT = 5_000
-"""Products, pictures and search results kept in memory, each; at 10 kB a page this is 50 MB."""
+"""Category pages, products, pictures and search results kept in memory, each; at 10 kB a page this is 50 MB."""
 
 SVG = b"Content-Type: image/svg+xml\r\nCache-Control: public, max-age=3600\r\n"
 
@@ -29,20 +30,21 @@ class Showroom:
 
     Attributes:
         home: the home page.
-        categories: the pages of each category, by slug and page number.
+        category: makes a page of a category by slug, page number and narrowing; None for one that there is not.
+        search: makes a page of what was found by query, page number and narrowing; None likewise.
+        private_sale: makes a page of the articles for members by page number and narrowing; None likewise.
     """
 
     def __init__(self, catalogue: Catalogue, templates: Templates) -> None:
         self._catalogue = catalogue
         self._templates = templates
         self.home = Precomputed(
-            templates["home.html"].fill({"tiles": self._tiles(catalogue.products[:HOME_TILES])}), HTML
+            templates["home.html"].fill({"tiles": tiles(templates, catalogue.products[:HOME_TILES])}), HTML
         )
-        self.categories = {
-            (slug, found.page): Precomputed(self._list(slug.capitalize(), found, f"/category/{slug}?page="), HTML)
-            for slug, products in catalogue.by_category.items()
-            for found in _every_page(products)
-        }
+        self.category = functools.lru_cache(KEPT)(self._make_category)
+        for slug in catalogue.by_category:
+            self.category(slug, 1, ())
+        self.private_sale = functools.lru_cache(KEPT)(self._make_private_sale)
         self._product = functools.lru_cache(KEPT)(self._make_product)
         self._image = functools.lru_cache(KEPT)(self._make_image)
         self.search = functools.lru_cache(KEPT)(self._make_search)
@@ -63,14 +65,17 @@ class Showroom:
             % (escaped(name), stars, escaped(text))
             for name, stars, text in words.reviews(product)
         )
-        made = _tile_values(product) | {
+        made = tile_values(product) | {
             "category": product.category.encode(),
             "number": b"%06d" % product.number,
             "weight": b"%d g" % words.weight_grams(product),
+            "colour": product.colour.encode(),
             "description": b"".join(paragraphs),
             "reviews": b"".join(opinions),
-            "related": self._tiles(self._catalogue.related(product, RELATED_TILES)),
+            "related": tiles(self._templates, self._catalogue.related(product, RELATED_TILES)),
         }
+        if not product.sizes:
+            made["sizes"] = b""
         return self._templates["product.html"].partly(made)
 
     def _make_image(self, slug: str) -> Precomputed:
@@ -87,46 +92,18 @@ class Showroom:
         )
         return Precomputed(svg % (escaped(product.name), hue, shapes), SVG, cacheable=True)
 
-    def _make_search(self, query: str, page: int) -> bytes | None:
-        found = self._catalogue.search(query, page)
-        if found is None:
+    def _make_category(self, slug: str, page: int, narrowing: Narrowing) -> Precomputed | None:
+        products = self._catalogue.by_category.get(slug)
+        if products is None:
             return None
+        made = listed(self._templates, slug.capitalize(), products, page, f"/category/{slug}?", narrowing)
+        return None if made is None else Precomputed(made, HTML)
+
+    def _make_search(self, query: str, page: int, narrowing: Narrowing) -> bytes | None:
         heading = f"Results for “{query}”" if query else "Everything"
-        return self._list(heading, found, f"/search?q={quote_plus(query, errors='replace')}&page=")
+        link = f"/search?q={quote_plus(query, errors='replace')}&"
+        return listed(self._templates, heading, self._catalogue.find(query), page, link, narrowing)
 
-    def _list(self, heading: str, found: Found, link: str) -> bytes:
-        neighbours = ((found.page - 1, "prev", "Back"), (found.page + 1, "next", "More"))
-        pager = b" ".join(
-            b'<a rel="%b" href="%b%d">%b</a>' % (rel.encode(), escaped(link), page, label.encode())
-            for page, rel, label in neighbours
-            if 1 <= page <= found.pages
-        )
-        return self._templates["list.html"].fill(
-            {
-                "heading": escaped(heading),
-                "total": b"%d" % found.total,
-                "page": b"%d" % found.page,
-                "pages": b"%d" % found.pages,
-                "tiles": self._tiles(found.products),
-                "pager": pager,
-            }
-        )
-
-    def _tiles(self, products: Iterable[Product]) -> bytes:
-        tile = self._templates["tile.html"]
-        return b"\n".join(tile.fill(_tile_values(product)) for product in products)
-
-
-def _tile_values(product: Product) -> dict[str, bytes]:
-    return {
-        "slug": product.slug.encode(),
-        "name": escaped(product.name),
-        "cents": b"%d" % product.price_cents,
-        "price": euros(product.price_cents),
-    }
-
-
-def _every_page(products: list[Product]) -> Iterable[Found]:
-    first = paged(products, 1)
-    pages = first.pages if first else 0
-    return [found for number in range(1, pages + 1) if (found := paged(products, number))]
+    def _make_private_sale(self, page: int, narrowing: Narrowing) -> bytes | None:
+        products = self._catalogue.for_members
+        return listed(self._templates, "Private sale", products, page, "/private-sale?", narrowing)

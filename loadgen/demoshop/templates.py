@@ -14,15 +14,22 @@ _PUBLIC = ("home.html", "list.html", "tile.html")
 """Without a trace of the visitor, so that they can be kept whole and compressed."""
 
 _PERSONAL = (
+    "branches.html",
     "cart.html",
     "cart_line.html",
+    "challenge.html",
     "checkout.html",
     "confirmation.html",
     "login.html",
     "message.html",
+    "order.html",
+    "orders.html",
     "payment.html",
     "product.html",
     "register.html",
+    "reservation.html",
+    "wish.html",
+    "wishlist.html",
 )
 
 

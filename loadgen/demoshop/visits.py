@@ -91,6 +91,11 @@ def refused(path: bytes, refusal: Refusal) -> Answer:
     """A refusal outside of any visit: JSON under ``/api/`` and ``/_shop/``, otherwise a bare page."""
     if path.startswith((b"/api/", b"/_shop")):
         return refused_json(refusal)
-    heading, message = escaped(refusal.status.phrase), escaped(refusal.message)
-    body = b"<!DOCTYPE html>\n<title>%b</title>\n<h1>%b</h1>\n<p>%b</p>\n" % (heading, heading, message)
+    heading, code, message = escaped(refusal.status.phrase), refusal.code.encode(), escaped(refusal.message)
+    body = b'<!DOCTYPE html>\n<title>%b</title>\n<h1>%b</h1>\n<p class="message" data-code="%b">%b</p>\n' % (
+        heading,
+        heading,
+        code,
+        message,
+    )
     return html(body, refusal.status.value)

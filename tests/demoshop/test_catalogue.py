@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadgen.demoshop.catalogue import PAGE_SIZE, Catalogue, paged
+from loadgen.demoshop.catalogue import HOT_PRODUCTS, PAGE_SIZE, Catalogue, paged
 
 CATALOGUE = Catalogue.generate(200, seed=1)
 
@@ -29,26 +29,48 @@ def test_the_stock_can_be_set_for_all_products() -> None:
     assert {product.stock for product in Catalogue.generate(50, seed=1, stock=3).products} == {3}
 
 
+def test_hot_products_have_a_stock_of_their_own() -> None:
+    products = Catalogue.generate(20, seed=1, stock=3, hot_stock=1).products
+    assert [product.stock for product in products] == [1] * HOT_PRODUCTS + [3] * (20 - HOT_PRODUCTS)
+
+
+def test_private_products_are_found_by_their_slug_only() -> None:
+    catalogue = Catalogue.generate(50, seed=1, for_members=5)
+    assert catalogue.products == Catalogue.generate(50, seed=1).products
+    assert len(catalogue.for_members) == 5
+    for product in catalogue.for_members:
+        assert catalogue.by_slug[product.slug] is product
+        assert product not in catalogue.find(product.name)
+        assert product not in catalogue.by_category[product.category]
+        assert product.visible_to("a@b")
+        assert not product.visible_to(None)
+
+
+def test_every_size_can_be_put_into_a_cart_and_other_products_as_they_are() -> None:
+    sized = {product.category for product in CATALOGUE.products if product.sizes}
+    assert sized == {"kids", "shoes"}
+    for product in CATALOGUE.products:
+        skus = [CATALOGUE.skus[key] for key in product.skus]
+        assert [sku.size for sku in skus] == list(product.sizes or ("",))
+        assert all(sku.product is product for sku in skus)
+    assert len(CATALOGUE.skus) == sum(len(product.skus) for product in CATALOGUE.products)
+
+
 def test_search_finds_all_words_by_their_beginnings() -> None:
     product = CATALOGUE.products[17]
-    found = CATALOGUE.search(f"  {product.name.upper()[:-1]} ", page=1)
-    assert found is not None
-    assert product in found.products
-    assert all(word.lower() in found.products[0].name.lower() for word in product.name[:-1].split())
+    found = CATALOGUE.find(f"  {product.name.upper()[:-1]} ")
+    assert product in found
+    assert all(word.lower() in found[0].name.lower() for word in product.name[:-1].split())
 
 
 def test_an_empty_search_finds_everything_and_a_strange_one_nothing() -> None:
-    everything, nothing = CATALOGUE.search("", 1), CATALOGUE.search("zzz", 1)
-    assert everything is not None
-    assert nothing is not None
-    assert (everything.total, everything.pages, nothing.total, nothing.pages) == (200, 9, 0, 1)
-    assert CATALOGUE.search("wool zzz", 1) == nothing
+    assert (len(CATALOGUE.find("")), len(CATALOGUE.find("zzz")), len(CATALOGUE.find("wool zzz"))) == (200, 0, 0)
 
 
 @settings(deadline=None)
 @given(query=st.text(max_size=40), page=st.integers(-5, 50))
 def test_search_takes_any_text(query: str, page: int) -> None:
-    found = CATALOGUE.search(query, page)
+    found = paged(CATALOGUE.find(query), page)
     assert found is None or len(found.products) <= PAGE_SIZE
 
 

@@ -138,6 +138,11 @@ def test_an_address_of_another_machine_is_an_error_with_a_hint(host: str) -> Non
         (["--products", "0"], "not in the range"),
         (["--port", "70000"], "not in the range"),
         (["--stock", "-1"], "not in the range"),
+        (["--fault", "oversell@2"], "no share '2'"),
+        (["--fault", "oversell:cart"], "oversell belongs to no step"),
+        (["--coupon", "WINTER10"], "expected a coupon such as"),
+        (["--coupon", "WINTER10:101%"], "expected a coupon such as"),
+        (["--waiting-room", "0/s"], "would let nobody in"),
     ],
 )
 def test_a_wrong_option_is_a_usage_error(options: list[str], sentence: str) -> None:
@@ -149,6 +154,6 @@ def test_a_wrong_option_is_a_usage_error(options: list[str], sentence: str) -> N
 def test_the_examples_of_the_help_make_sense() -> None:
     text = CliRunner().invoke(demo_shop, ["--help"]).output
     examples = re.findall(r"^ +loadgen demo-shop(.*)$", text.partition("Examples:")[2], re.MULTILINE)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         assert demo_shop.make_context("demo-shop", example.split())

@@ -46,7 +46,7 @@ def test_the_faults_and_their_examples_are_real() -> None:
     assert set(FaultKind) <= set(rows("Faults"))
     for example in re.findall(r"-d '(.*)'", MANUAL):
         assert Fault.model_validate_json(example)
-    for example in re.findall(r"--fault ([\w:]+)", MANUAL):
+    for example in re.findall(r"--fault ([\w:@.-]+)", MANUAL):
         assert Fault.parse(example)
 
 
