@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from loadgen.cli.record import record
 from loadgen.errors import JourneyError
 
 
@@ -17,7 +18,11 @@ def journey() -> None:
     Examples:
       loadgen journey try journeys/browse.py --host http://127.0.0.1:8100
       loadgen journey show flow.py
+      loadgen journey record shop.har
     """  # noqa: D301 - \b keeps click from wrapping the examples
+
+
+journey.add_command(record)
 
 
 @journey.command("try")

@@ -18,6 +18,7 @@ import pytest
 from cli.shell import Call, Shell
 from click.testing import CliRunner
 from cluster.harness import Cluster, Shop
+from recording.taping import entry, har_of
 
 import loadgen
 from loadgen import errors
@@ -127,6 +128,7 @@ def workplace(shell: Shell) -> Shell:
     (shell.folder / "journeys").symlink_to(ROOT / "journeys")
     shell.write("locustfile.py", LOCUSTFILE)
     shell.write("flow.py", FLOW)
+    shell.write("shop.har", json.dumps(har_of([entry("GET", "https://shop.example/", text="<h1>Welcome</h1>")])))
     return shell
 
 
