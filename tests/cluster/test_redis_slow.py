@@ -67,6 +67,8 @@ def test_the_emergency_brake_ends_everything_and_says_so(cluster):
     for follower in (running, queued):
         assert finish(follower, 1).record.verdict.outcome == "stopped"
     assert running.stats.total.requests == shop.stats()["requests_total"]
+    idle = [""] * 2
+    wait_until(lambda: [member.info.run for member in cluster.members().values()] == idle, "both are free again", 60)
 
 
 def test_the_emergency_brake_needs_no_coordinator(cluster):
