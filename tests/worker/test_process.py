@@ -306,23 +306,27 @@ def test_words_said_after_a_fail_over_are_heard_though_their_ids_went_back(worke
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     monkeypatch.setattr(module, "LISTEN_S", 0.05)
     worker._invited, worker._serving = RUN, Served()
-    listen, away = ClusterBus.listen, [True]
+    listen, away, listens_again = ClusterBus.listen, [True], []
 
     def fails_over(self, *args):
         if away:
             away.clear()
             raise BusError("gone")
+        listens_again.append(args)
         return listen(self, *args)
 
     monkeypatch.setattr(ClusterBus, "listen", fails_over)
     future = f"{int(time.time() * 1000) + 10**9}-0"
     greenlets = [gevent.spawn(worker._listen, future), gevent.spawn(worker._look)]
-    gevent.sleep(0.1)
-    cluster.say(ControlMessage(kind="stop", run=RUN))
     with gevent.Timeout(10):
+        while not listens_again:
+            gevent.sleep(0.01)
+        cluster.say(ControlMessage(kind="stop", run=RUN))
         while not worker._serving.told:
             gevent.sleep(0.01)
     gevent.killall(greenlets)
+
+    assert worker._serving.told == [("stop", "graceful")]
 
 
 def test_a_stop_is_obeyed_while_a_seat_cannot_be_seen(worker, cluster, monkeypatch):
