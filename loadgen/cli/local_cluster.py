@@ -98,13 +98,25 @@ class LocalCluster:
         return self._children[name].pid
 
     def start_workers(
-        self, processes: int, allow_target: str, labels: Mapping[str, str], data_dirs: Iterable[Path] = ()
+        self,
+        processes: int,
+        allow_target: str,
+        labels: Mapping[str, str],
+        data_dirs: Iterable[Path] = (),
+        journeys: Path | None = None,
     ) -> None:
-        """Start the worker processes, with the labels and the installed data that the plan asks for."""
+        """Start the worker processes, with the labels, the installed data and the journeys that the plan asks for."""
         wanted = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
         target = ["--allow-target", allow_target]
         data = [word for folder in dict.fromkeys(data_dirs) for word in ("--data", str(folder))]
-        self._start("worker", "--processes", str(processes), "--max-failures", "2", *target, *wanted, *data)
+        code = ["--journeys", str(journeys)] if journeys else []
+        self._start(
+            "worker", "--processes", str(processes), "--max-failures", "2", *target, *wanted, *data, *code, stdout=None
+        )
+
+    def said(self, name: str) -> str:
+        """What a child has said, of workers what their journeys print too."""
+        return self._log(name).read_text(errors="replace")
 
     def check(self) -> None:
         """Make sure that everything still runs.
@@ -119,13 +131,15 @@ class LocalCluster:
             if code is not None and not (code == 0 and name in self._may_end):
                 raise WorkersError(f"the {name} ended by itself with exit code {code}", hint=self._last_words(name))
 
-    def _start(self, name: str, *args: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, *args: str, stdout: int | None = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         env = {REDIS_VARIABLE: self.redis_url, KEY_VARIABLE: self.key.decode()}
         return self._launch(name, loadgen_command(name, *args), env, stdout)
 
-    def _launch(self, name: str, command: list[str], env: Mapping[str, str], stdout: int) -> subprocess.Popen[bytes]:
+    def _launch(
+        self, name: str, command: list[str], env: Mapping[str, str], stdout: int | None
+    ) -> subprocess.Popen[bytes]:
         with self._log(name).open("wb") as log:
-            child = start_child(command, env=env, stdout=stdout, stderr=log)
+            child = start_child(command, env=env, stdout=log if stdout is None else stdout, stderr=log)
         self._children[name] = child
         self._stack.callback(self._stop, name)
         return child

@@ -47,8 +47,9 @@ def write_outputs(
     html: Path | None = None,
     junit: Path | None = None,
     csv: Path | None = None,
+    table_on_stderr: bool = False,
 ) -> int:
-    """Summarise a run once and render it everywhere.
+    """Summarise a run once and render it everywhere; the table goes to standard output unless that is wanted otherwise.
 
     Returns:
         The exit code of the run's outcome.
@@ -67,5 +68,5 @@ def write_outputs(
         if path is not None:
             write_file(path, render(summary))
             click.echo(f"wrote {path}", err=True)
-    print_summary(summary, console())
+    print_summary(summary, console(stderr=table_on_stderr))
     return summary.exit_code or 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from loadgen.cli.locustfile import LocustWanted, Words, split
 from loadgen.cli.options import checked, knee, redis_option
 from loadgen.errors import UsageError
 from loadgen.units import parse_duration
@@ -17,7 +20,14 @@ if TYPE_CHECKING:
     from loadgen.bus import Bus
     from loadgen.cli.following import Follower
     from loadgen.cli.local_cluster import LocalCluster
+    from loadgen.cli.master import MasterProcess
     from loadgen.plan.read import LoadedPlan
+
+LONG_S: Final = 86400.0
+"""A locustfile's run that may last longer than a day was given no end."""
+
+_WORDS: Final = "loadgen.cli.run.words"
+"""Where the context keeps the words of a command line that names a locustfile."""
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -26,7 +36,18 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str | 
     return None if text is None else checked(lambda said: parse_duration(float(said) if said.isdigit() else said), text)
 
 
-@click.command()
+class _Run(click.Command):
+    """Takes Locust's own options too, where a locustfile is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = split(args)
+        if words is None:
+            return super().parse_args(ctx, args)
+        ctx.meta[_WORDS] = words
+        return super().parse_args(ctx, [*words.ours, "locustfile.py"])
+
+
+@click.command(cls=_Run)
 @click.argument("plan", type=click.Path(path_type=Path))
 @redis_option(required=False)
 @click.option("--workers", type=click.IntRange(1, 10_000), help="How many worker processes.  [default: one per core]")
@@ -48,7 +69,8 @@ def _duration(_context: click.Context, _parameter: click.Parameter, text: str | 
 def run(plan: Path, redis_url: str | None, **options: Any) -> int:
     """Run PLAN, watch it, and report: on this machine alone, or on a cluster with --redis.
 
-    PLAN may also be a locustfile, with Locust's own -u, -r, -t and -H. Ctrl-C stops the run and still reports.
+    PLAN may also be a locustfile, with all of Locust's own options and the file's (docs/locustfiles.md). Ctrl-C stops
+    the run and still reports.
     The exit code says how it ended: 0 passed, 10 a threshold failed, 11 a guard stopped it, 12 stopped by a person,
     13 the generator could not keep up, 14 it failed to run.
 
@@ -59,18 +81,23 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
       loadgen run locustfile.py -u 100 -r 10 -t 5m -H https://shop.example
     """  # noqa: D301 -- \b keeps click from wrapping the examples
     wanted = _Wanted(**options)
-    _check_options(plan, redis_url, wanted)
+    words: Words | None = click.get_current_context().meta.get(_WORDS)
+    _check_options(redis_url, wanted, of_locust=words is not None)
 
     from loadgen.cli.outputs import check_outputs, write_outputs
 
+    locust = None if words is None else _read_locustfile(words, wanted)
+    if words is not None and locust is not None:
+        wanted = _with_options(wanted, locust, words)
     check_outputs(wanted.json_file, wanted.html_file, wanted.junit_file, wanted.csv_file)
-    loaded = _read(plan, wanted)
+    loaded = _read_plan(plan) if locust is None else locust.plan
     with ExitStack() as stack:
         if redis_url is None:
-            follower = _on_this_machine(stack, loaded, wanted)
+            ended = _on_this_machine(stack, loaded, wanted, locust)
         else:
-            follower = _on_cluster(redis_url, loaded, wanted)
-    return write_outputs(
+            ended = _on_cluster(stack, redis_url, loaded, wanted, locust)
+    follower = ended.follower
+    code = write_outputs(
         follower.record,
         follower.plan,
         follower.stats,
@@ -78,7 +105,11 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
         html=wanted.html_file,
         junit=wanted.junit_file,
         csv=wanted.csv_file,
+        table_on_stderr=ended.locust_json is not None,
     )
+    if ended.locust_json is not None:
+        click.echo(ended.locust_json)
+    return code if ended.exit_code is None else ended.exit_code(code)
 
 
 @dataclass(frozen=True)
@@ -99,7 +130,22 @@ class _Wanted:
     host: str | None
 
 
-def _check_options(path: Path, redis_url: str | None, wanted: _Wanted) -> None:
+@dataclass(frozen=True)
+class _Ended:
+    """A run that was followed to its end.
+
+    Attributes:
+        follower: what is known of it.
+        exit_code: what locustfiles make of the exit code of the run's outcome; None without any.
+        locust_json: Locust's own JSON of the figures, where it was asked for.
+    """
+
+    follower: Follower
+    exit_code: Callable[[int], int] | None = None
+    locust_json: str | None = None
+
+
+def _check_options(redis_url: str | None, wanted: _Wanted, *, of_locust: bool) -> None:
     if redis_url is not None and (wanted.demo_shop or wanted.metrics_port is not None):
         raise UsageError(
             "--demo-shop and --metrics-port are for runs on this machine alone",
@@ -107,38 +153,53 @@ def _check_options(path: Path, redis_url: str | None, wanted: _Wanted) -> None:
         )
     if wanted.knee is not None and not wanted.demo_shop:
         raise UsageError("--knee is the demo shop's", hint="add --demo-shop, or leave --knee out")
-    if wanted.demo_shop and wanted.host is not None:
-        raise UsageError("--demo-shop and -H name two targets", hint="leave one of them out")
-    of_locust = (wanted.users, wanted.spawn_rate, wanted.run_time, wanted.host)
-    if path.suffix != ".py" and any(value is not None for value in of_locust):
+    for_locust = (wanted.users, wanted.spawn_rate, wanted.run_time, wanted.host)
+    if not of_locust and any(value is not None for value in for_locust):
         raise UsageError("-u, -r, -t and -H are for locustfiles", hint="a plan says all this itself")
-    if path.suffix == ".py" and (wanted.users is None or wanted.run_time is None):
-        raise UsageError("a locustfile needs -u USERS and -t TIME", hint="for example: -u 100 -r 10 -t 5m -H URL")
 
 
-def _read(path: Path, wanted: _Wanted) -> LoadedPlan:
-    from loadgen.cli.submission import read_locustfile, read_plan
+def _read_plan(path: Path) -> LoadedPlan:
+    from loadgen.cli.submission import read_plan
 
-    if wanted.users is None or wanted.run_time is None:
-        return read_plan(path)
-    host = "http://127.0.0.1" if wanted.demo_shop else wanted.host
-    return read_locustfile(path, wanted.users, wanted.spawn_rate or 1.0, wanted.run_time, host)
+    return read_plan(path)
 
 
-def _on_cluster(redis_url: str, loaded: LoadedPlan, wanted: _Wanted) -> Follower:
+def _read_locustfile(words: Words, wanted: _Wanted) -> LocustWanted:
+    from loadgen.cli.locustfile import read_locustfile
+
+    locust = read_locustfile(words.locust, wanted.demo_shop)
+    if locust.options["run_time"] is None and locust.plan.plan.duration > LONG_S:
+        click.echo("without -t it runs until it is stopped: Ctrl-C, or loadgen stop", err=True)
+    return locust
+
+
+def _with_options(wanted: _Wanted, locust: LocustWanted, words: Words) -> _Wanted:
+    """What Locust's options say that loadgen has too."""
+    return replace(
+        wanted,
+        workers=wanted.workers or locust.workers,
+        json_file=words.json_file,
+        html_file=locust.html_file,
+        csv_file=locust.csv_file,
+    )
+
+
+def _on_cluster(
+    stack: ExitStack, redis_url: str, loaded: LoadedPlan, wanted: _Wanted, locust: LocustWanted | None
+) -> _Ended:
     from loadgen.bus import connect
     from loadgen.worker.settings import cluster_key
 
     if wanted.workers:
         loaded = _with_workers(loaded, wanted.workers)
-    return _launch(connect(redis_url), loaded, cluster_key(), None)
+    return _launch(stack, connect(redis_url), redis_url, loaded, cluster_key(), None, locust)
 
 
-def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> Follower:
+def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted, locust: LocustWanted | None) -> _Ended:
     from loadgen.bus import connect
     from loadgen.cli.interrupts import put_away_on_sigterm
     from loadgen.cli.local_cluster import LocalCluster
-    from loadgen.cli.submission import check_target, host_of
+    from loadgen.cli.submission import check_target, code_root, host_of
     from loadgen.worker.supervisor import cores
 
     put_away_on_sigterm(stack)
@@ -153,36 +214,72 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted) -> F
     metrics = local.start_coordinator(wanted.metrics_port)
     installed = [source.name for source in loaded.plan.data if source.installed]
     data_dirs = [path.parent for name, path in loaded.data_files.items() if name in installed]
-    local.start_workers(workers, host_of(loaded.plan), loaded.plan.workers.labels, data_dirs)
+    # A locustfile lies where its author runs it: it may open files beside it, and speak to whom it likes, as in Locust.
+    allowed, journeys = (host_of(loaded.plan), None) if locust is None else ("*", code_root(loaded))
+    local.start_workers(workers, allowed, loaded.plan.workers.labels, data_dirs, journeys)
     if metrics:
         click.echo(f"metrics on {metrics}", err=True)
-    return _launch(connect(local.redis_url), loaded, local.key, local)
+    return _launch(stack, connect(local.redis_url), local.redis_url, loaded, local.key, local, locust)
 
 
-def _launch(bus: Bus, loaded: LoadedPlan, key: bytes, local: LocalCluster | None) -> Follower:
+def _launch(
+    stack: ExitStack,
+    bus: Bus,
+    redis_url: str,
+    loaded: LoadedPlan,
+    key: bytes,
+    local: LocalCluster | None,
+    locust: LocustWanted | None,
+) -> _Ended:
     """Submit the plan and follow the run to its end, whatever happens on the way."""
     from loadgen.cli.following import Follower
     from loadgen.cli.interrupts import Interrupts
+    from loadgen.cli.master import MasterProcess
     from loadgen.cli.submission import submit
     from loadgen.report.console import console
     from loadgen.report.live import LiveView
 
-    spec = submit(bus, loaded, key)
+    spec = submit(bus, loaded, key, installed=local is not None and locust is not None, master=locust is not None)
     follower = Follower(bus, spec.run)
+    master = None
+    if locust is not None:
+        count = loaded.plan.workers.count
+        master = stack.enter_context(MasterProcess(redis_url, spec.run, replace(locust, plan=loaded), count))
     with LiveView(follower.plan, console(stderr=True)) as view, Interrupts(bus, spec.run) as interrupts:
 
         def check() -> None:
             interrupts.check()
             if local is not None:
                 local.check()
+            if master is not None:
+                master.check()
 
-        follower.follow(view.update, check)
-    return follower
+        silent = locust is not None and locust.options["only_summary"]
+        follower.follow((lambda *_: None) if silent else view.update, check)
+    return _Ended(follower) if locust is None or master is None else _heard(follower, locust, master, local)
+
+
+def _heard(follower: Follower, locust: LocustWanted, master: MasterProcess, local: LocalCluster | None) -> _Ended:
+    """What the locustfiles have to say of a run that has ended."""
+    from loadgen.cli.master import exit_code, tell
+
+    result = master.result()
+    if result.failed:
+        click.echo(f"the locustfile's master failed: {result.failed}", err=True)
+    logfile = bool(locust.options["logfile"])
+    tell(master.said() + (local.said("worker") if local is not None and logfile else ""), dict(locust.options))
+    return _Ended(
+        follower,
+        lambda code: exit_code(follower.record, follower.stats, result, dict(locust.options), code),
+        json.dumps(result.stats, indent=4) if locust.options["json"] else None,
+    )
 
 
 def _aimed_at(loaded: LoadedPlan, base_url: str) -> LoadedPlan:
-    target = loaded.plan.target.model_copy(update={"base_url": base_url})
-    return replace(loaded, plan=loaded.plan.model_copy(update={"target": target}))
+    plan = loaded.plan
+    target = plan.target.model_copy(update={"base_url": base_url})
+    options = {**plan.options, "host": base_url} if "host" in plan.options else plan.options
+    return replace(loaded, plan=plan.model_copy(update={"target": target, "options": options}))
 
 
 def _with_workers(loaded: LoadedPlan, count: int) -> LoadedPlan:

@@ -8,21 +8,18 @@ import re
 import socket
 import time
 import uuid
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from loadgen.bus import Bus, ClusterBus
-from loadgen.cli.inspection import inspect_journeys
 from loadgen.clock import ClusterClock
 from loadgen.errors import JourneyError, TargetError
 from loadgen.messages import RunSpec
 from loadgen.plan.bundle import collect
-from loadgen.plan.locustfile import plan_for_locustfile
 from loadgen.plan.model import Plan
 from loadgen.plan.problems import InvalidPlan
-from loadgen.plan.read import LoadedPlan, journey_files, load_plan
+from loadgen.plan.read import LoadedPlan, load_plan
 from loadgen.plan.secrets import HIDDEN, has_references, resolve_target
-from loadgen.plan.source import near_file
 
 
 def read_plan(path: Path) -> LoadedPlan:
@@ -44,35 +41,11 @@ def read_plan(path: Path) -> LoadedPlan:
     return loaded
 
 
-def read_locustfile(path: Path, users: int, spawn_rate: float, run_time_s: float, host: str | None) -> LoadedPlan:
-    """Make a plan from a bare locustfile and Locust's own options.
-
-    Raises:
-        JourneyError: the file is not there or does not import.
-        PlanError: it has no user, or an option has no meaning.
-    """
-    _make_sure_of(path)
-    found = inspect_journeys([path])[str(path)]
-    if found["error"]:
-        raise JourneyError(found["error"], hint=_MEND)
-    weights = [(user["name"], float(user["weight"])) for user in found["users"]]
-    own_host = next((user["host"] for user in found["users"] if user["host"]), None)
-    plan = plan_for_locustfile(path, weights, users, spawn_rate, run_time_s, host or own_host or "")
-    return LoadedPlan(plan, path.resolve(), journey_files(plan, path.resolve().parent))
-
-
 def _is_journey_file(place: str) -> bool:
     return place.startswith("journeys") and place.endswith(".file")
 
 
 _MEND = "mend the file and try again; loadgen journey try FILE runs one shopper of it"
-
-
-def _make_sure_of(locustfile: Path) -> None:
-    if locustfile.is_dir():
-        raise JourneyError(f"{locustfile} is a directory, not a file", hint="name the locustfile in it")
-    if not locustfile.exists():
-        raise JourneyError(f"there is no file {locustfile}", hint=near_file(locustfile) or "is its path right?")
 
 
 def check_target(plan: Plan) -> None:
@@ -102,10 +75,28 @@ def host_of(plan: Plan) -> str:
     return urlsplit(resolve_target(plan.target, os.environ).base_url).hostname or ""
 
 
-def submit(bus: Bus, loaded: LoadedPlan, key: bytes) -> RunSpec:
+def code_root(loaded: LoadedPlan) -> Path:
+    """The folder that holds all of a plan's code; files are named by their path in it.
+
+    Raises:
+        JourneyError: the code cannot be gathered.
+    """
+    plan, _ = collect(loaded)
+    inside = PurePosixPath(plan.journeys[0].file).parts
+    return loaded.journeys[0].path.parents[len(inside) - 1]
+
+
+def submit(bus: Bus, loaded: LoadedPlan, key: bytes, *, installed: bool = False, master: bool = False) -> RunSpec:
     """Put a run at the end of the cluster's queue.
 
     With a key the journey code is shipped, signed; without one it must be installed on the workers.
+
+    Args:
+        bus: open connection.
+        loaded: the plan.
+        key: the cluster's key, empty without one.
+        installed: whether the workers have the code where it lies, key or not.
+        master: whether a master of locustfiles takes part, for whose word workers wait.
 
     Raises:
         JourneyError: the journey code cannot be gathered.
@@ -121,11 +112,12 @@ def submit(bus: Bus, loaded: LoadedPlan, key: bytes) -> RunSpec:
         submitter=f"{_user()}@{socket.gethostname()}"[:200],
         files=bundle.hashes,
         digest=bundle.digest,
-        code="shipped" if key else "installed",
+        code="shipped" if key and not installed else "installed",
+        master=master,
     )
     if key:
         spec = spec.signed(key)
-    cluster.submit(spec, bundle.pack() if key else b"")
+    cluster.submit(spec, bundle.pack() if spec.code == "shipped" else b"")
     return spec
 
 

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from locust.argument_parser import get_parser
+from locust.env import Environment
 
-from loadgen.errors import JourneyError
+from loadgen.errors import JourneyError, UsageError
 
 
 def parsed_options(values: Mapping[str, Any]) -> Namespace:
@@ -44,3 +45,20 @@ def _read(parser: Any, action: Action, value: Any) -> Any:
         raise JourneyError(
             f"{flag} cannot be {value!r}: {error}", hint="see the journey file's own arguments"
         ) from error
+
+
+def configure_users(environment: Environment, options: Namespace) -> None:
+    """Do what ``--config-users`` and ``--equal-weights`` say to an environment's classes, here as on every worker.
+
+    Raises:
+        UsageError: there is no such class.
+    """
+    classes: Any = environment.user_classes_by_name
+    environment.available_user_classes = classes
+    environment.available_user_tasks = {name: cls.tasks for name, cls in classes.items()}
+    for config in (item for items in options.config_users or () for item in items):
+        if config.get("user_class_name") not in classes:
+            raise UsageError(f"--config-users names {config.get('user_class_name')}, which takes no part")
+        environment.update_user_class(config)  # type: ignore[no-untyped-call]  # Locust leaves it without types
+    if options.equal_weights:
+        environment.assign_equal_weights()

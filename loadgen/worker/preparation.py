@@ -7,6 +7,7 @@ Checked in this order, so that nothing is imported that was not trusted first::
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from loadgen.data.cache import RowCache
 from loadgen.data.installed import installed_file
 from loadgen.data.opening import open_rows
 from loadgen.errors import JourneyError
-from loadgen.journey.arguments import parsed_options
+from loadgen.journey.arguments import configure_users, parsed_options
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.load import find_user, load_dialect, load_users
 from loadgen.journey.patience import tempers
@@ -83,6 +84,7 @@ def prepare(
     dialect = load_dialect(root, plan.target.dialect) if plan.target.dialect else None
     files = load_users(root, [journey.file for journey in plan.journeys])
     users = {journey.user: find_user(files[journey.file], journey.user) for journey in plan.journeys}
+    options = parsed_options(plan.options)
     environment = JourneyEnvironment(
         PlanContext(
             seed=plan.seed,
@@ -98,12 +100,17 @@ def prepare(
         may_reach=targets.allows,
         user_classes=list(users.values()),
         host=plan.options.get("host", target.base_url),
-        parsed_options=parsed_options(plan.options),
+        parsed_options=options,
+        reset_stats=options.reset_stats,
+        profile=options.profile,
         locustfile=Path(plan.journeys[0].file).name,
         tags=list(plan.tags) or None,
         exclude_tags=list(plan.exclude_tags) or None,
         stop_timeout=plan.graceful_stop,
     )
+    configure_users(environment, options)
+    if "loglevel" in plan.options:
+        logging.getLogger().setLevel(options.loglevel)
     return Prepared(spec.run, plan, environment, users, values_in(plan, os.environ), spec.master)
 
 

@@ -178,10 +178,10 @@ def test_a_locustfile_that_does_not_import_shows_its_authors_lines_and_no_others
 @pytest.mark.parametrize(
     ("text", "code", "says"),
     [
-        ("import os\nos._exit(3)\n", 4, "the journeys' inspection gave no answer"),
+        ("import os\nos._exit(3)\n", 4, "the look at the locustfile gave no answer"),
         ("import sys\nsys.exit(3)\n", 4, "SystemExit: 3"),
         ("class Nobody:\n    pass\n", 3, "bad.py has no user to run"),
-        (JOURNEY, 3, "bad.py does not say where its requests go"),
+        (JOURNEY, 3, "bad.py does not say where the requests of "),
     ],
     ids=["killed", "exits", "nobody", "nowhere"],
 )
@@ -214,9 +214,6 @@ def test_a_target_that_does_not_resolve_is_refused_before_anything_is_started(de
     [
         ("plan.yaml -u 3", "-u, -r, -t and -H are for locustfiles"),
         ("plan.yaml -t 0s", "-u, -r, -t and -H are for locustfiles"),
-        ("browse.py -t 1s", "a locustfile needs -u USERS and -t TIME"),
-        ("browse.py -u 1", "a locustfile needs -u USERS and -t TIME"),
-        ("browse.py -u 1 -t 1s -H http://127.0.0.1:1 --demo-shop", "--demo-shop and -H name two targets"),
         ("plan.yaml --demo-shop --redis redis://127.0.0.1:1", "--demo-shop and --metrics-port are for runs on this"),
         ("plan.yaml --metrics-port 0 --redis ''", "--demo-shop and --metrics-port are for runs on this machine"),
         ("plan.yaml --knee 20/s", "--knee is the demo shop's"),
@@ -225,6 +222,26 @@ def test_a_target_that_does_not_resolve_is_refused_before_anything_is_started(de
 )
 def test_options_that_do_not_fit_are_refused_before_anything_is_read(desk: Shell, options: str, says: str) -> None:
     assert f"Error: {says}" in refused(desk, f"loadgen run {options}", 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "says", "hint"),
+    [
+        ("-H http://127.0.0.1:1 --demo-shop", "--demo-shop and -H name two targets", "leave one of them out"),
+        ("-u many", "argument -u/--users: invalid int value: 'many'", "docs/locustfiles.md lists the options"),
+        ("--web-port 8090", "--web-port has no meaning here", "loadgen has no web interface"),
+        ("--class-picker", "--class-picker has no meaning here", "loadgen has no web interface"),
+        ("--master", "--master has no meaning here", "start loadgen coordinator and loadgen worker"),
+        ("--exclude-tag x --runtime 5s", "unrecognized arguments: ", "Did you mean '--run-time'?"),
+        ("--junitt x.xml", "unrecognized arguments: --junitt", "did you mean --junit?"),
+        ("Brauser", "there is no user class Brauser", "did you mean Browser?"),
+    ],
+)
+def test_options_of_locust_that_make_no_sense_are_refused(desk: Shell, options: str, says: str, hint: str) -> None:
+    said = refused(desk, f"loadgen run browse.py {options}", 2)
+
+    assert f"Error: {says}" in said
+    assert f"Hint: {hint}" in said
 
 
 @pytest.mark.parametrize(
