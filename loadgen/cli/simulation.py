@@ -232,6 +232,7 @@ class Result:
         told = {
             **asdict(self),
             "is_exact": self.is_exact,
+            "differences": self.differences,
             "kept_pace": self.kept_pace,
             "exit_code": self.ending.exit_code,
         }

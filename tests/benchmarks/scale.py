@@ -73,6 +73,8 @@ def _simulated(workers: int, seconds: int) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(told.read_text())  # not there if it failed, and that is said on stderr
     if found["outcome"] not in {"passed", "invalid"}:
         raise AssertionError(f"the run of {workers} simulated workers: {found['reason']}")
+    if found["differences"]:
+        raise AssertionError(f"the run of {workers} simulated workers: {'; '.join(found['differences'])}")
     return found
 
 
