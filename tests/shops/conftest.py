@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from shops import oscar as shop
 from shops import postgres as database
+from shops import vendure as headless
 from shops.needing import lacks
 
 
@@ -35,11 +36,39 @@ def oscar_database(postgres: database.Postgres) -> str:
     return "oscar"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def new_oscar(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[shop.Shop]:
-    """django-oscar for one test alone, with all its stock; once on each database."""
-    books = (
-        () if request.param == "sqlite" else [request.getfixturevalue(each) for each in ("postgres", "oscar_database")]
-    )
-    with shop.Shop(tmp_path / f"oscar_{os.getpid()}", *books) as opened:
+@pytest.fixture
+def oscar_on_sqlite(tmp_path: Path) -> Iterator[shop.Shop]:
+    """django-oscar for one test alone, with all its stock."""
+    with shop.Shop(tmp_path / "oscar") as opened:
+        yield opened
+
+
+@pytest.fixture
+def oscar_on_postgres(postgres: database.Postgres, oscar_database: str, tmp_path: Path) -> Iterator[shop.Shop]:
+    """django-oscar for one test alone, with all its stock, serving requests side by side."""
+    with shop.Shop(tmp_path / f"oscar_{os.getpid()}", postgres, oscar_database) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def vendure_database(postgres: database.Postgres) -> str:
+    """A database on PostgreSQL from which a Vendure can begin."""
+    headless.populate_postgres(postgres, "vendure")
+    return "vendure"
+
+
+@pytest.fixture(scope="session")
+def vendure(
+    postgres: database.Postgres, vendure_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[headless.Shop]:
+    """Vendure on PostgreSQL, for all tests that mind nobody else's orders."""
+    folder = tmp_path_factory.mktemp("vendure") / f"vendure_plain_{os.getpid()}"
+    with headless.Shop(folder, postgres, vendure_database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def vendure_on_sqlite(tmp_path: Path) -> Iterator[headless.Shop]:
+    """Vendure for one test alone, in the memory of its process, with what is being paid set aside."""
+    with headless.Shop(tmp_path / "vendure", reserving=True) as opened:
         yield opened

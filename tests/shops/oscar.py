@@ -34,7 +34,15 @@ CONFIGURATION = [SITE / "settings.py", SITE / "urls.py", SITE / "seed.py"]
 
 START_S = 60.0
 
-_SERVER = ["--workers=2", "--threads=4", "--keep-alive=75", "--graceful-timeout=2", "--bind=127.0.0.1:0"]
+_SERVER = [
+    "--workers=2",
+    "--threads=4",
+    "--keep-alive=75",
+    "--graceful-timeout=2",
+    "--preload",
+    "--no-control-socket",  # it would be in the user's home, one for all
+    "--bind=127.0.0.1:0",
+]
 
 
 def installed() -> Path:
@@ -58,7 +66,6 @@ def seeded() -> Path:
         _fill(python, {"SHOP_FOLDER": str(folder)})
         for command in ("collectstatic --noinput", "rebuild_index --noinput"):
             _django(python, {"SHOP_FOLDER": str(folder)}, command)
-        (folder / "media").mkdir()
 
     return kept("oscar-shop", [REQUIREMENTS, *CONFIGURATION], make)
 
@@ -99,7 +106,7 @@ class Shop:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Shop:
-        command = [str(installed()), "-m", "gunicorn", *_SERVER, "django.core.wsgi:get_wsgi_application()"]
+        command = [str(installed()), "-m", "gunicorn", *_SERVER, "wsgi:application"]
         with (self._folder / "log").open("wb") as log:
             environment = _environment(self._folder, self._server, self._database)
             self._process = start_child(command, env=environment, stdout=log, stderr=log)
@@ -117,12 +124,16 @@ class Shop:
             self._server.drop(self._database)
 
     def _address(self, process: subprocess.Popen[bytes]) -> str:
-        log, deadline = self._folder / "log", time.monotonic() + START_S
+        deadline = time.monotonic() + START_S
         while process.poll() is None and time.monotonic() < deadline:
-            if found := re.search(r"Listening at: (http://\S+)", log.read_text()):
+            if found := re.search(r"Listening at: (http://\S+)", self.log()):
                 return found[1]
             time.sleep(0.02)
-        raise AssertionError(f"the shop does not open: {log.read_text()[-2000:]}")
+        raise AssertionError(f"the shop does not open: {self.log()}")
+
+    def log(self) -> str:
+        """What it has said last."""
+        return (self._folder / "log").read_text()[-3000:]
 
     def rows(self, sql: str) -> list[Mapping[str, object]]:
         """Ask the shop's own database."""

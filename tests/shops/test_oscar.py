@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
+from collections import Counter
 
 import pytest
-from locust.event import Events
+from shops.running import all_at_once
+from shops.visitors import Visitors, rush
 
 from loadgen.commerce import Address, Article, Category, CouponRefused, Customer, LoginRefused, Refusal, SoldOut
-from loadgen.journey import JourneyEnvironment, PlanContext, Shopper
-from loadgen.journey.load import load_dialect
 
-DIALECTS = Path(__file__).parents[2] / "journeys" / "dialects"
+pytestmark = pytest.mark.timeout(600)  # on a fresh machine, the first test waits for PyPI
+
 PASSWORD = "a long way to Tipperary"
 ABROAD = Address("1 Example Avenue", "Springfield", "12345", "US")
 
 
-class Visitor(Shopper):
-    abstract = True
+def visitors_of(shop) -> Visitors:
+    return Visitors(shop.url, "dialects/oscar.py")
 
 
 @pytest.fixture
 def visit(oscar):
-    """Somebody new comes to a shop: by default to the one that all tests share."""
-    dialect, came = load_dialect(DIALECTS, "oscar.py"), []
-
-    def visit(shop=oscar):
-        environment = JourneyEnvironment(PlanContext(), events=Events(), host=shop.url)
-        came.append(dialect(environment.new_user(Visitor)))
-        return came[-1]
-
-    yield visit
-    for each in came:
-        each.client.close()
+    """Somebody new comes to the shop."""
+    with visitors_of(oscar) as come:
+        yield come
 
 
 @pytest.fixture
@@ -243,16 +235,54 @@ def test_an_address_that_cannot_be_is_refused_in_the_shops_words(visitor):
         visitor.address(nowhere)
 
 
-def test_who_comes_too_late_hears_it_on_the_way_to_the_till(visit, new_oscar):
-    late, early = visit(new_oscar), visit(new_oscar)
-    for each in (late, early):
-        each.add(open_article(each, "limited turntable"), 6)
-    order(early, somebody())
-    with pytest.raises(SoldOut, match="is no longer available"):
-        late.check_out(somebody())
-    assert new_oscar.stock("LIMITED") == (10, 6)
-
-
 def test_customers_cannot_cancel_in_oscar(visitor):
     assert not visitor.can("cancel")
     assert visitor.can("wish")
+
+
+# -- many at once -----------------------------------------------------------------------------------------------------
+
+
+def test_who_comes_too_late_hears_it_on_the_way_to_the_till(oscar_on_sqlite):
+    with visitors_of(oscar_on_sqlite) as visit:
+        late, early = visit(), visit()
+        for each in (late, early):
+            each.add(open_article(each, "limited turntable"), 6)
+        order(early, somebody())
+        with pytest.raises(SoldOut, match="is no longer available"):
+            late.check_out(somebody())
+    assert oscar_on_sqlite.stock("LIMITED") == (10, 6)
+
+
+def test_thirty_orders_at_once_are_in_the_books_to_the_cent(oscar_on_postgres, tmp_path):
+    """On PostgreSQL, where requests meet: SQLite would let all of them wait in one row."""
+    members = [{"email": f"customer{number}@example.com", "password": PASSWORD} for number in range(1, 21)]
+    ran = all_at_once(tmp_path, oscar_on_postgres.url, "dialects/oscar.py", "blue", 30, members)
+    assert len(ran.confirmed) == 30, ran.told + oscar_on_postgres.log()
+    assert oscar_on_postgres.orders() == dict(ran.confirmed)
+    counted = ran.summary["counters"]["total"]
+    assert (counted["orders"], counted["revenue_cents"]) == (30, sum(cents for _, cents in ran.confirmed))
+    buyers = "SELECT guest_email, user_id FROM order_order"
+    kinds = Counter("guest" if row["guest_email"] else "customer" for row in oscar_on_postgres.rows(buyers))
+    assert kinds == {"guest": 10, "customer": 20}
+
+
+def sold(shop) -> int:
+    """Eight guests at once want two each of what there are ten of; how many the shop has promised in the end."""
+    with visitors_of(shop) as visit:
+        limited = visit().search("limited turntable").articles[0]
+        got = rush(visit, limited, guests=8, quantity=2, meet=True)
+    orders = [each for each in got if not isinstance(each, SoldOut)]
+    assert shop.orders() == {each.number: each.total_cents for each in orders}
+    there, promised = shop.stock("LIMITED")
+    assert there == 10
+    assert promised == 2 * len(orders)
+    return promised
+
+
+def test_on_sqlite_each_waits_for_the_others_and_ten_are_sold(oscar_on_sqlite):
+    assert sold(oscar_on_sqlite) == 10
+
+
+def test_on_postgres_eight_at_once_are_promised_more_than_there_is(oscar_on_postgres):
+    assert sold(oscar_on_postgres) > 10

@@ -52,6 +52,7 @@ def seed() -> None:
     country("US", "United States")
     articles()
     coupons()
+    looked_at()
     for number in range(1, 41):
         get_user_model().objects.create_user(f"customer{number}", f"customer{number}@example.com", PASSWORD)
 
@@ -85,6 +86,13 @@ def articles() -> None:
     for size in ("S", "M", "L"):
         price = Decimal("79.00")
         article(f"JACKET-{size}", f"Trail Jacket {size}", "", price, PLENTY, structure="child", parent=jacket)
+
+
+def looked_at() -> None:
+    """Somebody has seen every article before. Two visitors who are the first at once get an error from Oscar."""
+    records = get_model("analytics", "ProductRecord")
+    records.objects.bulk_create(records(product=each) for each in Product.objects.all())
+    Product.objects.first().primary_image()  # fetches the picture for articles without one
 
 
 def coupons() -> None:
