@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 from loadgen.recording.exchange import Exchange
 from loadgen.recording.html import forms_of
-from loadgen.recording.vocabulary import words_of
+from loadgen.recording.vocabulary import singular, words_of
 
 MAX_LEAVES: Final = 50_000
 """Values of one answer that are looked at."""
@@ -134,8 +134,8 @@ class Answers:
             return None
         return (
             self._in_headers(value, is_distinct, asking)
-            or self._in_json(value, set(map(_singular, name)), is_distinct, in_path, asking)
-            or self._in_pages(value, set(map(_singular, name)), is_distinct, asking)
+            or self._in_json(value, set(map(singular, name)), is_distinct, in_path, asking)
+            or self._in_pages(value, set(map(singular, name)), is_distinct, asking)
         )
 
     def _note_header(self, exchange: Exchange, name: str, value: str) -> None:
@@ -162,9 +162,9 @@ class Answers:
         best: tuple[int, int, int] | None = None
         found: Source | None = None
         for exchange, path in self._leaves.get(value, []):
-            words = {_singular(word) for key in path if isinstance(key, str) for word in words_of(key)}
+            words = {singular(word) for key in path if isinstance(key, str) for word in words_of(key)}
             leaf = next((key for key in reversed(path) if isinstance(key, str)), "")
-            is_id = bool(_IDS & set(map(_singular, words_of(leaf))))
+            is_id = bool(_IDS & set(map(singular, words_of(leaf))))
             agree = len(words & name)
             if not _was_there(exchange, asking):
                 continue
@@ -235,7 +235,7 @@ def _pattern(page: str, value: str, name: set[str], is_distinct: bool) -> str:
             words = set(words_of(key[1]))
         pattern = _escaped(left[begin:]) + _STOPS.get(left[-1:], r"([\w.~+/=-]+)")
         found = re.search(pattern, page)
-        if (is_distinct or _agree(set(map(_singular, words)), name)) and found is not None and found[1] == value:
+        if (is_distinct or _agree(set(map(singular, words)), name)) and found is not None and found[1] == value:
             return pattern
     return ""
 
@@ -248,9 +248,3 @@ def _agree(words: set[str], name: set[str]) -> bool:
 def _escaped(text: str) -> str:
     """Text as a pattern that people can read."""
     return re.sub(r"(?:\\?\s){2,}|\\?[\n\r\t]", r"\\s+", re.escape(text)).replace("\\ ", " ").replace("\\-", "-")
-
-
-def _singular(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word

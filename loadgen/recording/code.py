@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from unicodedata import east_asian_width
 
 WIDTH: Final = 120
 INDENT: Final = 4
@@ -115,6 +116,11 @@ def quoted(text: str) -> str:
     return '"' + _ESCAPE_OR_QUOTE.sub(lambda found: {"\\'": "'", '"': '\\"'}.get(found[0], found[0]), body) + '"'
 
 
+def width(text: str) -> int:
+    """Columns of a text, as ruff counts them: wide characters have two."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
 def pattern(text: str) -> str:
     """A regular expression as a Python literal: a raw one if that can hold it."""
     if not text.isprintable() or ('"' in text and "'" in text) or text.endswith("\\"):
@@ -133,11 +139,11 @@ def render(node: Node, indent: int, used: int = 0, tail: int = 0) -> str:
         tail: columns that come behind it.
     """
     flat = _flat(node)
-    if max(used, indent) + len(flat) + tail <= WIDTH:
+    if max(used, indent) + width(flat) + tail <= WIDTH:
         return flat
     if isinstance(node, Item):
         suffix = "".join(f"[{_scalar(key)}]" for key in node.keys)
-        return render(node.base, indent, used, tail + len(suffix)) + suffix
+        return render(node.base, indent, used, tail + width(suffix)) + suffix
     if isinstance(node, Attr):
         return render(node.base, indent, used, tail + len(node.name) + 1) + f".{node.name}"
     if isinstance(node, Call):
@@ -173,7 +179,7 @@ def _scalar(value: Any) -> str:
         return quoted(value)
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
-    return repr(value)
+    return repr(value).replace("e+", "e")
 
 
 def _joined(parts: Sequence[str | Name]) -> str:
@@ -202,12 +208,12 @@ def _broken_call(node: Call, indent: int) -> str:
     inner = indent + INDENT
     opening, closing = f"{_flat(node.callee)}(\n", f"\n{' ' * indent})"
     flat = ", ".join(_arguments(node.args, node.named))
-    if inner + len(flat) <= WIDTH:
+    if inner + width(flat) <= WIDTH:
         return f"{opening}{' ' * inner}{flat}{closing}"
     parts = [("", arg) for arg in node.args] + [(f"{name}=", value) for name, value in node.named]
     if len(parts) == 1:
         before, part = parts[0]
-        return f"{opening}{' ' * inner}{before}{render(part, inner, inner + len(before))}{closing}"
+        return f"{opening}{' ' * inner}{before}{render(part, inner, inner + width(before))}{closing}"
     return opening + _lines(parts, inner) + closing
 
 
@@ -218,5 +224,5 @@ def _broken(node: Dict | List, indent: int) -> str:
 
 def _lines(parts: Sequence[tuple[str, Node]], indent: int) -> str:
     return "\n".join(
-        f"{' ' * indent}{before}{render(part, indent, indent + len(before), tail=1)}," for before, part in parts
+        f"{' ' * indent}{before}{render(part, indent, indent + width(before), tail=1)}," for before, part in parts
     )

@@ -9,7 +9,19 @@ from typing import Final
 from loadgen.recording.vocabulary import snake
 
 _TAKEN: Final = frozenset(
-    {*dir(builtins), *keyword.kwlist, *keyword.softkwlist, "self", "re", "os", "unescape", "urljoin", "uuid4", "where"}
+    {
+        *dir(builtins),
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        "self",
+        "re",
+        "os",
+        "unescape",
+        "urljoin",
+        "uuid4",
+        "where",
+        "answer",
+    }
 )
 
 

@@ -16,6 +16,7 @@ from loadgen.recording.exchange import Exchange
 from loadgen.recording.graphql import is_graphql, operation_of
 from loadgen.recording.naming import Names
 from loadgen.recording.templates import varies
+from loadgen.recording.vocabulary import singular
 
 BROWSING: Final = frozenset({"home", "category", "search", "product"})
 """Steps in which a visitor takes one of what is shown, and the next visitor another one."""
@@ -118,8 +119,8 @@ class References:
         key = (exchange.number, path)
         if key not in self._picked:
             *folder, _ = path
-            holder = next((one for one in reversed(folder) if isinstance(one, str)), "item")
-            self._picked[key] = self._names.variable(holder.removesuffix("s") or "item")
+            holder = next((one for one in reversed(folder) if isinstance(one, str)), self._called(exchange))
+            self._picked[key] = self._names.variable(singular(holder))
             picked = Call(Name("self.pick"), [Item(base, tuple(folder)) if folder else base])
             self.needs[exchange.number].then.append((self._picked[key], picked))
         return self._picked[key]

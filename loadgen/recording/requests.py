@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -59,6 +59,7 @@ class Requests:
         answers: what came before; each exchange must be added when it is written.
         references: makes expressions of it.
         values: writes what is sent.
+        followed: numbers of those whose redirect a later one follows.
         has_headers: whether API requests carry headers of their own.
     """
 
@@ -70,8 +71,10 @@ class Requests:
         references: References,
         values: Values,
         *,
+        followed: Collection[int],
         has_headers: bool,
     ) -> None:
+        self._followed = followed
         self._home, self._templates, self._answers = home, templates, answers
         self._references, self._values, self._has_headers = references, values, has_headers
         self._documents: dict[str, str] = {}
@@ -95,8 +98,9 @@ class Requests:
             call = Call(Name("self.client.request"), [Lit(method), *args], named)
         suffix = "json" if self._answers.read(exchange) is not None else ""
         checked = Call(Name("self.must"), [call])
-        if exchange.location:
-            return [Statement(exchange, Item(Attr(checked, "headers"), ("Location",)), fixed="where")]
+        if exchange.number in self._followed:
+            where = Item(Attr(Name("answer"), "headers"), ("Location",))
+            return [Statement(exchange, checked, fixed="answer"), Statement(None, where, fixed="where")]
         return [Statement(exchange, checked, suffix)]
 
     def in_batch(self, exchange: Exchange) -> Node:
@@ -112,7 +116,7 @@ class Requests:
     def name_of(self, exchange: Exchange) -> str:
         """What a request is counted under, if its path does not fold to that by itself."""
         template = self._templates(exchange.path)
-        return template if template != template_of(exchange.path) else ""
+        return self._values.cleaned(template) if template != template_of(exchange.path) else ""
 
     def _path(self, exchange: Exchange) -> str:
         return exchange.path if exchange.origin == self._home else exchange.origin + exchange.path
@@ -130,11 +134,16 @@ class Requests:
             parts.append(name if name is not None else segment)
         texts, query = _joined(parts), exchange.query
         if not query:
-            return _as_node(texts), []
+            return self._as_node(texts), []
         params = self._values.form(exchange.parameters, exchange)
         if isinstance(params, Dict) and _as_recorded(params, exchange):
-            return _as_node(_joined([*texts, f"?{query}"])), []
-        return _as_node(texts), [("params", params)]
+            return self._as_node(_joined([*texts, f"?{query}"])), []
+        return self._as_node(texts), [("params", params)]
+
+    def _as_node(self, parts: Sequence[str | Name]) -> Node:
+        if len(parts) == 1 and isinstance(parts[0], str):
+            return self._values.text(parts[0], "path")
+        return Joined([part for part in parts if part != ""])
 
     def _in_path(self, segment: str, before: Sequence[str], exchange: Exchange) -> Name | None:
         holder = next((one for one in reversed(before) if one), "")
@@ -208,7 +217,7 @@ class Requests:
             if not matching:
                 continue
             pairs = exchange.body.fields
-            best = max(matching, key=lambda form: sum(form.fields.get(name) == value for name, value in pairs))
+            best = max(matching, key=lambda form: _likeness(form, exchange))
             begin = _beginning(best.action, self._templates)
             if not set(best.fields) & {name for name, _ in pairs}:
                 return []
@@ -222,7 +231,7 @@ class Requests:
     def _sent(
         self, exchange: Exchange, page: Exchange, begin: str, typed: Sequence[tuple[str, str]], telling: str
     ) -> Statement:
-        helper = "send" if exchange.location else "fill"
+        helper = "send" if exchange.number in self._followed else "fill"
         self._references.used.update(("fill", "urljoin", helper))
         variable = self._references.page(page)
         action: Node = Lit(begin)
@@ -235,7 +244,7 @@ class Requests:
             self._references.used.add("having")
             named.append(("having", Lit(telling)))
         sent = Call(Name(f"self.{helper}"), [variable, action, *fields], named)
-        return Statement(exchange, sent, fixed="where" if exchange.location else "")
+        return Statement(exchange, sent, fixed="where" if exchange.number in self._followed else "")
 
     # -- everything else
 
@@ -261,7 +270,7 @@ class Requests:
         name = self.name_of(exchange)
         operation = graphql.operation_of(exchange)
         if operation:
-            name = f"{exchange.path} {operation}"
+            name = self._values.cleaned(f"{exchange.path} {operation}")
         if name:
             named.append(("name", Lit(name)))
         if self._has_headers:
@@ -306,12 +315,6 @@ def _joined(parts: Sequence[str | Name]) -> list[str | Name]:
     return joined
 
 
-def _as_node(parts: Sequence[str | Name]) -> Node:
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return Lit(parts[0])
-    return Joined([part for part in parts if part != ""])
-
-
 def _leads_to(page: str, link: str, url: str) -> bool:
     try:
         return urljoin(page, link).partition("#")[0].partition("?")[0] == url
@@ -334,6 +337,13 @@ def _is_sent(form: Form, page: Exchange, exchange: Exchange) -> bool:
     except ValueError:
         return False
     return form.method == "POST" and where.partition("?")[0] == exchange.url.partition("?")[0]
+
+
+def _likeness(form: Form, exchange: Exchange) -> tuple[int, int]:
+    """How many of the fields that were sent a form has, and how many of them as they were sent."""
+    pairs = exchange.body.fields
+    held = sum(name in form.fields or name in form.buttons for name, _ in pairs)
+    return held, sum(form.fields.get(name) == value for name, value in pairs)
 
 
 def _telling(wanted: Form, begin: str, forms: Sequence[Form]) -> str:

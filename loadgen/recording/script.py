@@ -74,7 +74,10 @@ def script_of(recording: Sorted, everything: Sequence[Exchange]) -> Script:
     references = References(names, answers, step_names)
     values = Values(names, answers, references, Secrets(everything), step_names)
     headers = Headers(recording.kept, answers, references, values)
-    requests = Requests(recording.home, templates, answers, references, values, has_headers=headers.exist)
+    followed = {one.follows.number for one in recording.kept if one.follows and one.follows.location == one.url}
+    requests = Requests(
+        recording.home, templates, answers, references, values, followed=followed, has_headers=headers.exist
+    )
     written = [WrittenStep(step) for step in steps]
     for one in written:
         for group in _groups(one.step.exchanges):
@@ -87,7 +90,7 @@ def script_of(recording: Sorted, everything: Sequence[Exchange]) -> Script:
                 one.statements.extend(requests.write(group[0]))
             for exchange in group:
                 answers.add(exchange)
-    return Script(written, references, values, headers, requests.endpoint)
+    return Script(written, references, values, headers, values.cleaned(requests.endpoint))
 
 
 def _groups(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from loadgen.recording.answers import Answers
-from loadgen.recording.code import Call, Dict, List, Lit, Name, Node, quoted
+from loadgen.recording.code import Call, Dict, List, Lit, Name, Node, quoted, width
 from loadgen.recording.exchange import Exchange
 from loadgen.recording.naming import Names
 from loadgen.recording.references import References
@@ -80,6 +80,10 @@ class Values:
             return self._searched(value)
         return self.text(value, name)
 
+    def cleaned(self, text: str) -> str:
+        """A text without what must not be written."""
+        return self._secrets.cleaned(text)
+
     def is_secret(self, value: str) -> bool:
         """Whether a text must not be written."""
         return self._secrets.holds(value)
@@ -89,7 +93,7 @@ class Values:
         if self._secrets.holds(value):
             self._references.doubts.append(f"{name[:60]} held a secret of the recording, which was left out")
             return Lit("")
-        if len(quoted(value)) <= LONG:
+        if width(quoted(value)) <= LONG:
             return Lit(value)
         return Name(self.constant(name, value))
 
@@ -177,7 +181,7 @@ class Values:
 
 def _pieces(text: str, used: int) -> str:
     """A long text as literals one below the other, cut behind its lines or its words."""
-    if used + 3 + len(quoted(text)) <= 120:
+    if used + 3 + width(quoted(text)) <= 120:
         return quoted(text)
     pieces, rest = [], text
     while rest:
@@ -191,7 +195,7 @@ def _pieces(text: str, used: int) -> str:
 def _cut(text: str) -> int:
     """Where a piece ends: its literal must fit into a line."""
     limit = 100
-    while len(quoted(text[:limit])) > 110:
+    while width(quoted(text[:limit])) > 110:
         limit = max(limit * 3 // 4, 1)
     if len(text) <= limit and "\n" not in text:
         return len(text)

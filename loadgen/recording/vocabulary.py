@@ -105,3 +105,10 @@ def snake(text: str) -> str:
     """A name for code and for the funnel: small letters, digits and underscores."""
     name = "_".join(words_of(text))[:40].strip("_")
     return name if name and not name[0].isdigit() else f"page_{name}".rstrip("_")
+
+
+def singular(word: str) -> str:
+    """``categories`` and ``category`` are one word."""
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word

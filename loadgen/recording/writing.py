@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from loadgen.recording.code import Call, Dict, Name, Node, literal, quoted, render
+from loadgen.recording.code import Call, Dict, Name, Node, literal, quoted, render, width
 from loadgen.recording.headers import initial
 from loadgen.recording.helpers import helpers
 from loadgen.recording.requests import Statement
@@ -157,7 +157,7 @@ def _batch(script: Script, batch: Batch) -> Iterator[str]:
 def _line(target: str | Node, node: Node, indent: int, suffix: str = "") -> str:
     before = target if isinstance(target, str) else render(target, 0)
     before = f"{before} = " if before else ""
-    code = render(node, indent, indent + len(before), len(suffix))
+    code = render(node, indent, indent + width(before), len(suffix))
     return f"{' ' * indent}{before}{code}{suffix}"
 
 
