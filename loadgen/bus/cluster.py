@@ -75,12 +75,16 @@ class ClusterBus:
 
     def sync_clock(self, clock: ClusterClock) -> None:
         """Take one estimate of the server's clock."""
+        clock.update(self.time_samples())
+
+    def time_samples(self) -> list[TimeSample]:
+        """Ask the server's clock, as often as one estimate takes."""
         samples = []
         with speaking_to(self._bus.url):
             for _ in range(CLOCK_SAMPLES):
                 sent_s = time.monotonic()
                 samples.append(TimeSample(sent_s, self._bus.scripts.time_s(), time.monotonic()))
-        clock.update(samples)
+        return samples
 
     # -- leader
 

@@ -11,6 +11,7 @@ import sys
 
 from loadgen.bus import connect, is_speaking
 from loadgen.errors import LoadgenError
+from loadgen.worker.leases import Leases
 from loadgen.worker.process import BEATS_A_LEASE, WorkerProcess
 from loadgen.worker.settings import WorkerSettings, cluster_key
 from loadgen.worker.targets import AllowedTargets, enforce
@@ -29,7 +30,8 @@ def main() -> int:
     logging.getLogger("locust").setLevel(logging.WARNING)
     try:
         bus = connect(settings.redis_url)
-        leases = connect(settings.redis_url, timeout_s=max(0.5, settings.lease_s / BEATS_A_LEASE), again=False)
+        beat_s = max(0.5, settings.lease_s / BEATS_A_LEASE)
+        leases = Leases(lambda: connect(settings.redis_url, timeout_s=beat_s, again=False))
         targets = AllowedTargets(settings.allow_targets)
         enforce(targets, exempt=is_speaking)
         well = WorkerProcess(bus, leases, settings, cluster_key(), targets).run()

@@ -29,6 +29,7 @@ from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventK
 from loadgen.plan.secrets import redact, values_in
 from loadgen.worker import essential, garbage
 from loadgen.worker.handover import Handover
+from loadgen.worker.leases import Leases
 from loadgen.worker.messenger import Messenger
 from loadgen.worker.preparation import Prepared, prepare, scratch_folder
 from loadgen.worker.rows import ClusterDealer
@@ -65,14 +66,14 @@ class WorkerProcess:
 
     Args:
         bus: open connection.
-        leases: another one, for what must not wait: a beat that is not answered soon is sent again, by us.
+        leases: over another one, for what must not wait: a beat that is not answered soon is sent again, by us.
         settings: what the operator said.
         key: the cluster's key, empty without one.
         targets: whom it may aim at.
     """
 
-    def __init__(self, bus: Bus, leases: Bus, settings: WorkerSettings, key: bytes, targets: AllowedTargets) -> None:
-        self._bus, self._cluster, self._leases = bus, ClusterBus(bus), ClusterBus(leases)
+    def __init__(self, bus: Bus, leases: Leases, settings: WorkerSettings, key: bytes, targets: AllowedTargets) -> None:
+        self._bus, self._cluster, self._leases = bus, ClusterBus(bus), leases
         self._settings, self._key, self._targets = settings, key, targets
         self._clock = ClusterClock()
         self._info = WorkerInfo(
@@ -130,7 +131,7 @@ class WorkerProcess:
             raise
         if pulse.led:
             self._led_at_s = time.monotonic()
-        if (pulse.joined or self._doubted) and self._invited:
+        if (pulse.joined or self._doubted) and self._invited and not pulse.taken_off:
             self._look_at_seat(self._invited)
         self._doubted = False
         if pulse.taken_off:

@@ -38,7 +38,7 @@ class Served:
 @pytest.fixture
 def worker(bus, make, monkeypatch):
     monkeypatch.setattr(module.garbage, "begin", lambda: None)  # this process goes on after its run
-    return WorkerProcess(bus, bus, make.settings(lease_s=5.0), KEY, AllowedTargets([]))
+    return WorkerProcess(bus, ClusterBus(bus), make.settings(lease_s=5.0), KEY, AllowedTargets([]))
 
 
 @pytest.fixture
@@ -161,6 +161,21 @@ def test_a_worker_that_was_taken_off_the_list_while_it_served_gives_up(worker, c
 
     assert worker._serving.told[-1] == ("stop", "graceful")
     assert not worker._may_start(), "others have its share, or soon will have"
+
+
+def test_a_worker_that_was_taken_off_the_list_gives_up_also_where_its_seat_cannot_be_seen(
+    worker, cluster, clock, monkeypatch
+):
+    worker._info = worker._info.model_copy(update={"run": RUN})
+    worker._renew()
+    worker._invited, worker._serving = RUN, Served()
+    worker._doubted = True  # the last beat was not answered
+    cluster.leave("w1")
+    clock.ahead_s = 6
+    monkeypatch.setattr(RunBus, "seat", lambda *_: (_ for _ in ()).throw(BusError("does not answer in time")))
+    worker._renew()
+
+    assert worker._serving.told == [("stop", "graceful")]
 
 
 def test_a_worker_that_was_taken_off_the_list_while_it_prepared_ends(worker, cluster, clock):

@@ -1,0 +1,105 @@
+"""The lease is renewed in time, however late the event loop is."""
+
+from __future__ import annotations
+
+import time
+
+import gevent
+import pytest
+
+from loadgen.bus import ClusterBus, connect
+from loadgen.clock import ClusterClock
+from loadgen.errors import BusError
+from loadgen.messages import WorkerInfo
+from loadgen.worker.leases import Leases
+
+INFO = WorkerInfo(worker="w1", node="n1", pid=1)
+GREENLETS, EACH_S = 20, 0.005
+
+
+class Busy:
+    """Greenlets that never leave the loop idle; counts its turns."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self._greenlets = [gevent.spawn(self._burn, counts=not number) for number in range(GREENLETS)]
+
+    def _burn(self, counts: bool) -> None:
+        while True:
+            self.turns += counts
+            until_s = time.perf_counter() + EACH_S
+            while time.perf_counter() < until_s:
+                pass
+            gevent.sleep(0.001)
+
+    def stop(self) -> None:
+        gevent.killall(self._greenlets)
+
+
+@pytest.fixture
+def busy():
+    busy = Busy()
+    yield busy
+    busy.stop()
+
+
+@pytest.fixture
+def leases(redis_url):
+    return Leases(lambda: connect(redis_url, timeout_s=1.0, again=False))
+
+
+def test_it_is_renewed_in_redis_and_the_clock_is_the_server_s(leases, bus):
+    clock, other = ClusterClock(), ClusterClock()
+    pulse = leases.beat(INFO, 5)
+    leases.sync_clock(clock)
+    ClusterBus(bus).sync_clock(other)
+
+    assert (pulse.joined, leases.beat(INFO, 5).joined) == (True, False)
+    assert list(ClusterBus(bus).members()) == ["w1"]
+    assert clock.now() == pytest.approx(other.now(), abs=clock.error_s + other.error_s + 0.01)
+
+
+def test_a_busy_loop_delays_a_beat_and_the_clock_by_one_turn_and_not_by_one_for_each_question(leases, busy):
+    clock = ClusterClock()
+    leases.beat(INFO, 5)
+    before = busy.turns
+    for _ in range(3):
+        leases.beat(INFO, 5)
+        leases.sync_clock(clock)
+
+    assert busy.turns - before <= 3 * 2 * 2
+    assert clock.error_s < GREENLETS * EACH_S / 2, "less than half a turn"
+
+
+def test_an_answer_that_does_not_come_is_an_error_and_the_next_question_is_asked_anew(redis_url, bus, capfd):
+    leases = Leases(lambda: connect(redis_url, timeout_s=0.2, again=False))
+    bus.client.execute_command("CLIENT", "PAUSE", 600, "ALL")
+    with pytest.raises(BusError, match="does not answer in time"):
+        leases.beat(INFO, 5)
+    with gevent.Timeout(20):
+        while True:
+            try:
+                leases.beat(INFO, 5)
+                break
+            except BusError:
+                gevent.sleep(0.05)
+
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_redis_that_cannot_be_reached_is_said_at_once():
+    with pytest.raises(BusError):
+        Leases(lambda: connect("redis://127.0.0.1:1", timeout_s=0.2))
+
+
+def test_other_greenlets_go_on_while_it_is_waited_for(redis_url, bus):
+    leases = Leases(lambda: connect(redis_url, timeout_s=2.0, again=False))
+    bus.client.execute_command("CLIENT", "PAUSE", 300, "ALL")
+    beats = gevent.spawn(leases.beat, INFO, 5)
+    turns = 0
+    while not beats.ready():
+        gevent.sleep(0.001)
+        turns += 1
+
+    assert beats.get().joined
+    assert turns > 10
