@@ -50,6 +50,7 @@ RETRY_S: Final = 0.2
 """Pause before speaking again to a Redis that did not answer."""
 
 _NOT_RENEWED: Final = "the lease is not renewed"
+_NOT_TIMED: Final = "the clock is not set"
 _NOT_HEARD: Final = "control is not heard"
 _NOT_SEEN: Final = "the seat is not seen"
 _NOT_SAID: Final = "the coordinator is not told"
@@ -108,7 +109,8 @@ class WorkerProcess:
         self._renew()
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._on_signal, number, None)
-        greenlets = [essential.spawn(self._beat), essential.spawn(self._listen, position), essential.spawn(self._look)]
+        keepers = (self._beat, self._keep_time, self._look)
+        greenlets = [essential.spawn(self._listen, position), *map(essential.spawn, keepers)]
         gevent.wait([self._ended, essential.broken], count=1)
         gevent.killall(greenlets, timeout=2)
         try:
@@ -150,20 +152,29 @@ class WorkerProcess:
             self._ended.set()
 
     def _beat(self) -> None:
-        beats = 0
+        began_s = time.monotonic()
         while True:
-            self._beat_now.wait(timeout=self._settings.lease_s / BEATS_A_LEASE)
+            due_s = began_s + self._settings.lease_s / BEATS_A_LEASE
+            self._beat_now.wait(timeout=max(0.0, due_s - time.monotonic()))
             self._beat_now.clear()
+            began_s = time.monotonic()
             try:
                 self._renew()
-                beats += 1
-                if beats % BEATS_A_LEASE == 0:
-                    self._leases.sync_clock(self._clock)
                 self._bus.outage.over(_NOT_RENEWED)
             except BusError as error:
                 self._bus.outage.met(_NOT_RENEWED, error)
                 gevent.sleep(RETRY_S)
                 self._beat_now.set()
+
+    def _keep_time(self) -> None:
+        """In a greenlet of its own: nothing stands between one beat and the next."""
+        while True:
+            gevent.sleep(self._settings.lease_s)
+            try:
+                self._leases.sync_clock(self._clock)
+                self._bus.outage.over(_NOT_TIMED)
+            except BusError as error:
+                self._bus.outage.met(_NOT_TIMED, error)
 
     def _say(self, **changes: object) -> None:
         """Change what this worker says of itself, at once."""

@@ -163,6 +163,32 @@ def test_a_worker_that_was_taken_off_the_list_while_it_served_gives_up(worker, c
     assert not worker._may_start(), "others have its share, or soon will have"
 
 
+def test_beats_go_on_while_the_clock_is_asked_for(bus, make):
+    class SlowClock(ClusterBus):
+        beats, asked = 0, 0
+
+        def beat(self, *args):
+            self.beats += 1
+            return super().beat(*args)
+
+        def sync_clock(self, _clock):
+            self.asked += 1
+            gevent.sleep(60)
+
+    leases = SlowClock(bus)
+    worker = WorkerProcess(bus, leases, make.settings(lease_s=0.04), KEY, AllowedTargets([]))
+    keepers = [gevent.spawn(worker._beat), gevent.spawn(worker._keep_time)]
+    with gevent.Timeout(10):
+        while not leases.asked:
+            gevent.sleep(0.001)
+        before = leases.beats
+        while leases.beats < before + 10:
+            gevent.sleep(0.001)
+    gevent.killall(keepers)
+
+    assert leases.asked == 1
+
+
 def test_a_worker_that_was_taken_off_the_list_gives_up_also_where_its_seat_cannot_be_seen(
     worker, cluster, clock, monkeypatch
 ):
