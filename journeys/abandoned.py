@@ -1,9 +1,9 @@
 """A cart that is left behind."""
 
-from shop import ShopVisitor
+from buy import Buyer
 
 
-class CartAbandoner(ShopVisitor):
+class CartAbandoner(Buyer):
     """Fills a cart and has second thoughts at the checkout."""
 
     def journey(self) -> None:

@@ -1,13 +1,13 @@
 """Looking around without buying: what six of ten visitors do."""
 
-from shop import ShopVisitor
+from visitor import Visitor
 
 
-class Browser(ShopVisitor):
+class Browser(Visitor):
     """Two categories with a product each; every second one also searches."""
 
     def journey(self) -> None:
-        home = self.home()
+        home = self.arrive()
         self.think_time()
         self.product(self.category(home))
         self.think_time()

@@ -64,6 +64,23 @@ class Dialect:
         """Whether this dialect has that method: ``if self.shop.can("wish")``."""
         return getattr(type(self), method) is not getattr(Dialect, method)
 
+    def open(self, path: str, name: str | None = None) -> str:
+        """Open a page and return its HTML: what methods of a shop of pages begin with.
+
+        Its stylesheets, scripts and pictures come with it where the shopper loads them (``Shopper.assets``).
+
+        Args:
+            path: where it is.
+            name: what it is counted under, where the path varies: ``/product/{slug}``.
+
+        Raises:
+            GaveUp: the shop answers with an error.
+        """
+        shopper = self.shopper
+        if shopper.assets:
+            return shopper.must(shopper.client.page(path, name=name)).text or ""
+        return shopper.must(shopper.client.get(path, name=name)).text or ""
+
     # -- looking around ---------------------------------------------------------------------------------------------
 
     def home(self) -> Listing:

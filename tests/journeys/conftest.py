@@ -18,7 +18,8 @@ import pytest
 import requests
 from locust.event import Events
 
-from loadgen.journey import JourneyEnvironment, PlanContext, Recorder, Session, find_user, install, listen, load_users
+from loadgen.journey import JourneyEnvironment, PlanContext, Recorder, Session, install, listen, load_users
+from loadgen.journey.load import load_dialect
 from loadgen.stats import Tally
 
 LIBRARY = Path(__file__).parents[2] / "journeys"
@@ -41,6 +42,12 @@ class Shop:
             counted: dict[str, Any] = asking.get(f"{self.url}/_shop/stats", timeout=10).json()
         return counted
 
+    def orders(self) -> list[dict[str, Any]]:
+        """Its own list of orders."""
+        with requests.Session() as asking:
+            listed: list[dict[str, Any]] = asking.get(f"{self.url}/_shop/orders", timeout=10).json()
+        return listed
+
     def reset(self) -> None:
         """Zero its counters and restore its stock."""
         with requests.Session() as asking:
@@ -48,9 +55,10 @@ class Shop:
 
 
 class Visit:
-    """Shoppers of one user class in a shop."""
+    """Shoppers of one user class in a shop, who speak its dialect."""
 
     def __init__(self, shop: Shop, **context: Any) -> None:
+        context.setdefault("dialect", load_dialect(LIBRARY, "dialects/demo.py"))
         self.recorder = Recorder("w1")
         self.environment = JourneyEnvironment(PlanContext(**context), events=Events(), host=shop.url)
         install()
@@ -63,9 +71,9 @@ class Visit:
         session = self.session(user_class, arrival)
         return session, gevent.spawn(session.run, self.environment.new_user(user_class))
 
-    def all_of(self, user_class: type[locust.User], shoppers: int) -> Tally:
-        """So many shoppers at once, each to its end."""
-        living = [self.spawn(user_class, arrival)[1] for arrival in range(shoppers)]
+    def all_of(self, user_class: type[locust.User], shoppers: int, first: int = 0) -> Tally:
+        """So many shoppers at once, each to its end; those of the arrivals from ``first`` on."""
+        living = [self.spawn(user_class, arrival)[1] for arrival in range(first, first + shoppers)]
         gevent.joinall(living, timeout=DEADLINE_S, raise_error=True)
         return self.recorder.take(0)
 
@@ -106,8 +114,8 @@ def shop(open_shop: Any) -> Shop:
 @pytest.fixture(scope="session")
 def journeys() -> dict[str, type[locust.User]]:
     """The library's journeys by class name."""
-    files = load_users(LIBRARY, ["browse.py", "buy.py", "returning.py", "abandoned.py", "flash_sale.py"])
-    return {user.__name__: user for user in (find_user(file, None) for file in files.values())}
+    files = load_users(LIBRARY, sorted(path.name for path in LIBRARY.glob("*.py")))
+    return {name: user for file in files.values() for name, user in file.users.items()}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_the_buyer_of_the_guide_buys(shop: Any, written: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert shop.stats()["orders"] == 1
     assert f"revenue_cents: {shop.stats()['revenue_cents']}" in done.stdout
+
+
+def test_the_visitor_of_the_guide_buys(shop: Any, tmp_path: Path) -> None:
+    library = shutil.copytree(Path(__file__).parents[2] / "journeys", tmp_path / "journeys")
+    (library / "present.py").write_text(FILES["present.py"], encoding="utf-8")
+    dialect = library / "dialects" / "demo.py"
+    done = run("try", str(library / "present.py"), "--dialect", str(dialect), "--host", shop.url, "--think", "0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"orders: {shop.stats()['orders']}" in done.stdout
 
 
 def test_the_flow_of_the_guide_is_shown_as_it_says(written: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,13 @@ import gevent
 import pytest
 from locust import FastHttpUser, HttpUser, TaskSet, constant, task
 
+from loadgen.data import open_rows
+from loadgen.data.cache import RowCache
+from loadgen.journey.inspect import inspect
+from loadgen.journey.patience import tempers
+from loadgen.journey.sources import Source
+from loadgen.plan.data import DataSource
+from loadgen.plan.inspection import journey_problems
 from loadgen.plan.read import load_plan
 from loadgen.stats import Tally
 
@@ -52,6 +61,33 @@ def test_what_was_recorded_is_what_the_shop_counted(visit: Any, shop: Any, journ
     assert tally.counters.get((name, "orders"), 0) == stats["orders"]
     assert tally.counters.get((name, "revenue_cents"), 0) == stats["revenue_cents"]
     assert len({key.name for key in tally.series}) <= 11
+
+
+LONG = {"BrowsingReader", "ShoppingReader", "OrderingReader", "Crawler"}
+"""Their visits have a hundred pages."""
+
+
+def assert_same_business(tally: Tally, shop: Any) -> None:
+    """What the journeys counted is what stands in the shop's order table, to the cent."""
+    stats, counted = shop.stats(), Counter[str]()
+    for (_, name), amount in tally.counters.items():
+        counted[name] += amount
+    assert counted["orders"] == stats["orders"] == len(shop.orders())
+    assert counted["revenue_cents"] == stats["revenue_cents"] == sum(order["total_cents"] for order in shop.orders())
+    assert counted["orders"] <= counted["checkouts"]
+
+
+def test_each_journey_is_carried_out_as_the_shop_counts_it(shop: Any, make_visit: Any, journeys: Any) -> None:
+    for name, user_class in journeys.items():
+        shop.reset()
+        shoppers = 2 if name in LONG else 12
+        visit = make_visit(shop, seed=3, think_scale=0)
+        tally = visit.all_of(user_class, shoppers)
+        assert tally.failures == 0, (name, tally.samples)
+        assert tally.journeys[name].completed == tally.counters[name, "visits"] == shoppers, name
+        assert_same_count(tally, shop.stats())
+        assert_same_business(tally, shop)
+        assert len({key.name for key in tally.series}) <= 25, name
 
 
 def test_buyers_buy_and_abandoners_leave_by_their_own_will(visit: Any, journeys: Any) -> None:
@@ -100,17 +136,34 @@ def test_a_shop_that_fails_at_the_payment_fails_the_buyers_there(
     assert {reason for series in tally.series.values() for reason in series.reasons} == {"status_5xx"}
 
 
-def test_a_returning_customer_may_come_from_the_plans_data(shop: Any, make_visit: Any, journeys: Any) -> None:
-    customers = [{"email": "customer0042@example.test", "password": "demo"}]
-    tally = make_visit(shop, think_scale=0, data={"customers": customers}).all_of(journeys["ReturningCustomer"], 2)
+def source(folder: Path, name: str, text: str) -> Source:
+    """A plan's data of a CSV file."""
+    file = folder / f"{name}.csv"
+    file.write_text(text, encoding="utf-8")
+    plan = DataSource(name=name, file=file.name)
+    return Source(plan, open_rows(plan, file, 1, RowCache(folder)), 1)
+
+
+def test_a_returning_customer_may_come_from_the_plans_data(
+    shop: Any, make_visit: Any, journeys: Any, tmp_path: Path
+) -> None:
+    data = {"customers": source(tmp_path, "customers", "email,password\ncustomer0042@example.test,demo\n")}
+    tally = make_visit(shop, think_scale=0, data=data).all_of(journeys["ReturningCustomer"], 2)
     assert tally.journeys["ReturningCustomer"].completed == 2
+    assert {order["email"] for order in shop.orders()} == {"customer0042@example.test"}
 
 
-def test_a_slow_shop_loses_its_visitors(shop: Any, visit: Any, journeys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journeys["Browser"], "patience_s", 0.0)
-    tally = visit.all_of(journeys["Browser"], 3)
-    assert tally.steps[("Browser", "home")].abandoned == {"slow": 3}
-    assert_same_count(tally, shop.stats())
+def test_a_search_is_for_what_the_plans_data_say(
+    shop: Any, make_visit: Any, journeys: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journeys["Searcher"], "mistypes", 0)
+    visit = make_visit(shop, think_scale=0, data={"terms": source(tmp_path, "terms", "term\nkettle\n")})
+    asked = []
+    visit.environment.events.request.add_listener(lambda response=None, **_: asked.append(response.url))
+    visit.all_of(journeys["Searcher"], 2)
+    searches = [url for url in asked if "/search" in url]
+    assert searches
+    assert all("q=kettle" in url for url in searches)
 
 
 @pytest.mark.parametrize("now", [False, True])
@@ -185,8 +238,29 @@ def test_plain_locustfiles_count_as_the_shop_does(visit: Any, shop: Any, user_cl
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
-def test_every_plan_of_the_library_reads_and_names_journeys_that_exist(path: Path, journeys: Any) -> None:
+def test_the_plans_of_the_library_have_nothing_wrong_with_them(path: Path) -> None:
+    loaded = load_plan(path)
+    assert loaded.dialect_file == LIBRARY / "dialects" / "demo.py"
+    files = {str(file): inspect(str(file)) for file in [*(one.path for one in loaded.journeys), loaded.dialect_file]}
+    assert journey_problems(loaded, files) == ()
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_the_orders_of_each_plan_are_those_of_the_shop(path: Path, shop: Any, make_visit: Any, journeys: Any) -> None:
     plan = load_plan(path).plan
-    assert set(plan.users) <= set(journeys)
     assert plan.thresholds
     assert plan.guards
+    visit = make_visit(shop, seed=plan.seed, think_scale=0.02, devices=plan.devices, patience=tempers(plan.patience))
+    mixes = [plan.mix(stream) for stream in plan.load]
+    visiting = [
+        visit.spawn(journeys[name], (stream, arrival))[1]
+        for stream, mix in enumerate(mixes)
+        for name, share in mix.items()
+        for arrival in range(1 if name in LONG else math.ceil(share * 30 / len(mixes)))
+    ]
+    gevent.joinall(visiting, timeout=60, raise_error=True)
+    tally = visit.recorder.take(0)
+    assert tally.failures == 0, tally.samples
+    assert {name for name, _ in tally.steps} == set(plan.users)
+    assert_same_count(tally, shop.stats())
+    assert_same_business(tally, shop)

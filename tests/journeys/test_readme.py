@@ -13,6 +13,7 @@ import pytest
 from loadgen.plan.read import load_plan
 
 ROOT = Path(__file__).parents[2]
+DIALECT = "journeys/dialects/demo.py"
 README = (ROOT / "journeys" / "README.md").read_text(encoding="utf-8")
 
 
@@ -51,8 +52,8 @@ def test_every_file_of_the_library_is_in_the_tables() -> None:
         assert f"`{path.relative_to(library)}`" in README
 
 
-@pytest.mark.parametrize("name", ["browse", "buy", "returning", "abandoned", "flash_sale"])
-def test_each_journey_can_be_tried_from_the_command_line(shop: Any, name: str) -> None:
-    done = attempt(f"journeys/{name}.py", "--host", shop.url, "--think", "0")
+@pytest.mark.parametrize("name", ["browse", "buy"])
+def test_a_journey_of_the_library_can_be_tried_from_the_command_line(shop: Any, name: str) -> None:
+    done = attempt(f"journeys/{name}.py", "--dialect", DIALECT, "--host", shop.url, "--think", "0")
     assert done.returncode == 0, done.stderr
     assert "completed: " in done.stdout
