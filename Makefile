@@ -35,9 +35,10 @@ test: .venv/developing services ## Run the whole suite, in two processes side by
 
 test-clusters:
 	$(BIN)/pytest tests/cluster tests/chaos
+	$(BIN)/pytest tests/shops  # they import Locust, which patches its process
 
 test-parts:
-	$(BIN)/pytest tests --ignore=tests/cluster --ignore=tests/chaos --ignore=tests/journey --ignore=tests/journeys --ignore=tests/worker
+	$(BIN)/pytest tests --ignore=tests/cluster --ignore=tests/chaos --ignore=tests/shops --ignore=tests/journey --ignore=tests/journeys --ignore=tests/worker
 	$(BIN)/pytest tests/journey tests/journeys tests/worker  # these import Locust, which patches its process
 
 services: ## Install what the tests need from Debian, or say what will be skipped
