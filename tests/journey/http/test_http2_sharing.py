@@ -219,9 +219,10 @@ def test_a_stopped_shopper_gets_the_answer_that_is_on_its_way_and_asks_no_more(
 
     def journey(user: Any) -> None:
         greenlets = [gevent.spawn(user.client.get, f"/{each}") for each in range(2)]
-        gevent.joinall(greenlets)
-        late.append(gevent.spawn(user.client.get, "/late"))
-        let_run(*late)
+        try:
+            gevent.joinall(greenlets)
+        finally:
+            late.append(gevent.spawn(user.client.get, "/late"))
 
     def script(peer: Peer) -> None:
         requests = [peer.hear() for _ in range(2)]
@@ -240,7 +241,8 @@ def test_a_stopped_shopper_gets_the_answer_that_is_on_its_way_and_asks_no_more(
         assert living.get(timeout=10) == "interrupted"
         tally = stage.tally()
         assert (tally.sent, tally.requests, tally.failures, tally.in_flight) == (2, 2, 0, 0)
-        assert all(isinstance(greenlet.value, ShopperGone) for greenlet in late)
+        let_run(*late)
+        assert [type(greenlet.value) for greenlet in late] == [ShopperGone]
         until(lambda: server.end.ended == 1)
 
 

@@ -104,11 +104,11 @@ def test_a_page_in_a_greenlet_of_the_authors_stops_with_its_shopper(stage: Any, 
 def test_helpers_that_wait_for_a_place_do_not_keep_the_shopper(stage: Any, shop: PageShop) -> None:
     """All but one place are taken by streams that nobody reads."""
     shop.held = {"/0.png"}
+    unread: list[Any] = []
 
     def journey(shopper: Any) -> None:
-        held = [shopper.client.get("/big", stream=True) for _ in range(4)]
+        unread.extend(shopper.client.get("/big", stream=True) for _ in range(4))
         shopper.page("/")
-        assert held
 
     shop.put("/big", b"x" * 3_000_000)
     session, living = live(stage, shop, journey, concurrency=5)
@@ -117,6 +117,7 @@ def test_helpers_that_wait_for_a_place_do_not_keep_the_shopper(stage: Any, shop:
     session.stop(now=True)
     shop.gate.set()
     assert living.get(timeout=10) == "interrupted"
+    assert len(unread) == 4
     assert stage.tally().in_flight == 0
     until(lambda: shop.open == 0)
 

@@ -137,10 +137,17 @@ REPEATED = (
     "@media (a){|a,|.a|\\|'|\"|u+|a{b:(|@font-face{src:url(a)}|-"
 )
 
+RULES = ("main{background:url(a.png)}", "@import 'b.css';", ".hero{src:url(//cdn.example/c)}", "@font-face{src:url(d)}")
+
 FRAGMENTS = st.one_of(
     st.text(max_size=15),
     st.sampled_from(SYNTAX.split("|")),
+    st.sampled_from(RULES),
 )
+
+
+def test_the_rules_that_garbage_is_mixed_with_have_links() -> None:
+    assert all(read(rule).links(WORDS) for rule in RULES)
 
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
