@@ -225,7 +225,7 @@ class Requests:
                 name for name, value in pairs if value and best.fields.get(name) == value and looks_made(name, value)
             )
             typed = [(name, value) for name, value in pairs if best.fields.get(name) != value]
-            return [self._sent(exchange, page, begin, typed, _telling(best, begin, forms))]
+            return [self._sent(exchange, page, begin, typed, _telling(best, begin, forms, [name for name, _ in typed]))]
         return []
 
     def _sent(
@@ -346,13 +346,14 @@ def _likeness(form: Form, exchange: Exchange) -> tuple[int, int]:
     return held, sum(form.fields.get(name) == value for name, value in pairs)
 
 
-def _telling(wanted: Form, begin: str, forms: Sequence[Form]) -> str:
+def _telling(wanted: Form, begin: str, forms: Sequence[Form], typed: Sequence[str]) -> str:
     """A field that tells a form from those before it; empty if it is the first, or like the first."""
     before = forms[: forms.index(wanted)]
     alike = [form for form in before if form.action.startswith(begin)]
     if not alike or alike[0].fields.keys() == wanted.fields.keys():
         return ""
-    return next((name for name in wanted.fields if not any(name in form.fields for form in alike)), "")
+    own = [name for name in wanted.fields if not any(name in form.fields for form in alike)]
+    return next((name for name in typed if name in own), own[0] if own else "")
 
 
 def _beginning(action: str, templates: Templates) -> str:
