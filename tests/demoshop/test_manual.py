@@ -44,10 +44,11 @@ def test_every_route_is_in_the_table_of_its_step() -> None:
 
 def test_the_faults_and_their_examples_are_real() -> None:
     assert set(FaultKind) <= set(rows("Faults"))
-    for example in re.findall(r"-d '(.*)'", MANUAL):
-        assert Fault.model_validate_json(example)
-    for example in re.findall(r"--fault ([\w:@.-]+)", MANUAL):
-        assert Fault.parse(example)
+    posted, written = re.findall(r"-d '(.*)'", MANUAL), re.findall(r"--fault ([\w:@.-]+)", MANUAL)
+    assert posted
+    assert written
+    assert all(Fault.model_validate_json(example) for example in posted)
+    assert all(Fault.parse(example) for example in written)
 
 
 def test_every_counter_is_explained() -> None:

@@ -287,7 +287,9 @@ def test_a_folder_that_cannot_be_read_is_an_error_of_journeys(tmp_path):
 
 def test_the_project_s_own_plans_can_be_bundled():
     plans = Path(__file__).parents[2] / "journeys" / "plans"
-    for path in sorted(plans.glob("*.yaml")):
+    paths = sorted(plans.glob("*.yaml"))
+    assert paths
+    for path in paths:
         plan, bundle = collect(load_plan(path))
         assert {journey.file for journey in plan.journeys} <= set(bundle.files)
         assert Bundle.unpack(bundle.pack()).digest == bundle.digest
