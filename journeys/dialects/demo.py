@@ -175,10 +175,9 @@ class DemoShop(Dialect):
 
     def _see(self, path: str, name: str | None = None) -> str:
         """Open a page and return its HTML."""
-        html = self.shopper.must(self.client.get(path, name=name)).text or ""
+        html = self.open(path, name)
         _not_queued(html, path)
-        if not self._csrf and (token := pages.CSRF.search(html)):
-            self._csrf = token[1]
+        self._csrf = self._csrf or pages.token(html)
         return html
 
     def _confirmed(self, path: str) -> Order:

@@ -53,6 +53,7 @@ class Product:
         stock: pieces in stock when the shop opens; where there are sizes, of each.
         colour: one of :data:`COLOURS`.
         sizes: of which one must be chosen; empty where there is only this.
+        skus: what of it can be put into a cart: itself, or its sizes.
         for_members: shown to customers who are logged in, and to nobody else.
     """
 
@@ -63,7 +64,8 @@ class Product:
     price_cents: int
     stock: int
     colour: str
-    sizes: tuple[str, ...] = ()
+    sizes: tuple[str, ...]
+    skus: tuple[str, ...]
     for_members: bool = False
 
     @property
@@ -74,11 +76,6 @@ class Product:
     def visible_to(self, customer: str | None) -> bool:
         """Whether a customer sees it; None: somebody who is not logged in."""
         return customer is not None or not self.for_members
-
-    @property
-    def skus(self) -> tuple[str, ...]:
-        """What of it can be put into a cart."""
-        return tuple(f"{self.slug}.{size}" for size in self.sizes) or (self.slug,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +209,17 @@ def _invent(number: int, dice: random.Random, stock: int | None) -> Product:
     price_cents = dice.randint(low, high) * 100 - dice.choice((1, 5, 10, 50))
     sizes = _SIZES.get(category, ())
     usual_stock = dice.randint(*_USUAL_STOCK) // (len(sizes) or 1)
+    slug = f"{adjective}-{material}-{noun}-{number}"
     return Product(
         number=number,
-        slug=f"{adjective}-{material}-{noun}-{number}",
+        slug=slug,
         name=f"{adjective.capitalize()} {material} {noun}",
         category=category,
         price_cents=price_cents,
         stock=usual_stock if stock is None else stock,
         colour=COLOURS[number * 5 % len(COLOURS)],
         sizes=sizes,
+        skus=tuple(f"{slug}.{size}" for size in sizes) or (slug,),
     )
 
 

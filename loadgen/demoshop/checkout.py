@@ -6,25 +6,32 @@ from loadgen.demoshop import shopping, till
 from loadgen.demoshop.answers import Answer, html, see_other
 from loadgen.demoshop.fields import Fields
 from loadgen.demoshop.page import escaped
-from loadgen.demoshop.parts import PAYMENT_CHOICES, cart_rows, delivery_choices, item_rows, total_values
+from loadgen.demoshop.parts import PAYMENT_CHOICES, delivery_choices, item_rows, total_values
 from loadgen.demoshop.request import Request
 from loadgen.demoshop.sessions import Challenge, Session
 from loadgen.demoshop.shop import Shop
+from loadgen.demoshop.templates import greeting
+from loadgen.demoshop.totals import Totals
 
-_EMPTY_ROW = b"<tr><td>Your cart is empty.</td></tr>\n"
 _TO_CHECKOUT = b'<a class="button" id="checkout" href="/checkout">Go to checkout</a>'
-_TO_HOME = b'<a class="button" href="/">Look around</a>'
+_EMPTY = {
+    "lines": b"<tr><td>Your cart is empty.</td></tr>\n",
+    "next": b'<a class="button" href="/">Look around</a>',
+    **total_values(Totals(0, None, 0, 0), None),
+}
 
 
 def cart(shop: Shop, _request: Request, session: Session) -> Answer:
     """The cart with a form for each line."""
-    values = _totals(shop, session)
+    values = greeting(session)
     if session.cart:
-        values["lines"] = cart_rows(shop.templates, session, shop.order_book.lines(session.cart))
+        line = shop.showroom.cart_line
+        values["lines"] = b"".join([line(*entry).fill(values) for entry in session.cart.items()])
         values["next"] = _TO_CHECKOUT
+        values |= _totals(shop, session)
     else:
-        values["lines"], values["next"] = _EMPTY_ROW, _TO_HOME
-    return html(shop.templates.personal("cart.html", session, **values))
+        values |= _EMPTY
+    return html(shop.templates["cart.html"].fill(values))
 
 
 def add(shop: Shop, session: Session, fields: Fields) -> Answer:

@@ -8,7 +8,6 @@ from typing import Final
 from loadgen.demoshop.methods import DELIVERIES, PAYMENTS, Method
 from loadgen.demoshop.page import escaped, euros
 from loadgen.demoshop.sessions import Session
-from loadgen.demoshop.templates import Templates
 from loadgen.demoshop.totals import OrderLine, Totals
 
 _ITEM: Final = (
@@ -22,25 +21,6 @@ _DELIVERY_CHOICE: Final = (
     b'<label><input type="radio" name="delivery" value="%b" data-kind="%b" data-cents="%d"%b> %b, %b</label>\n'
 )
 _PAYMENT_CHOICE: Final = b'<label><input type="radio" name="payment" value="%b" data-kind="%b"%b> %b</label>\n'
-
-
-def cart_rows(templates: Templates, session: Session, lines: Iterable[OrderLine]) -> bytes:
-    """The lines of a cart, each with the forms that change it."""
-    row = templates["cart_line.html"]
-    return b"".join(
-        row.fill(
-            {
-                "slug": line.product.slug.encode(),
-                "sku": line.sku.key.encode(),
-                "name": escaped(line.sku.name),
-                "quantity": b"%d" % line.quantity,
-                "cents": b"%d" % line.total_cents,
-                "total": euros(line.total_cents),
-                "csrf": session.csrf,
-            }
-        )
-        for line in lines
-    )
 
 
 def item_rows(lines: Iterable[OrderLine]) -> bytes:

@@ -13,14 +13,15 @@ from loadgen.demoshop import words
 from loadgen.demoshop.answers import HTML, Precomputed
 from loadgen.demoshop.catalogue import Catalogue
 from loadgen.demoshop.filters import Narrowing
-from loadgen.demoshop.page import Page, escaped
+from loadgen.demoshop.page import Page, escaped, euros
 from loadgen.demoshop.shelves import listed, tile_values, tiles
 from loadgen.demoshop.templates import Templates
+from loadgen.demoshop.totals import OrderLine
 
 HOME_TILES = 50
 RELATED_TILES = 4
 KEPT = 5_000
-"""Category pages, products, pictures and search results kept in memory, each; at 10 kB a page this is 50 MB."""
+"""Category pages, products, pictures, search results and cart lines kept in memory, each; 50 MB at 10 kB a page."""
 
 SVG = b"Content-Type: image/svg+xml\r\nCache-Control: public, max-age=3600\r\n"
 
@@ -31,6 +32,7 @@ class Showroom:
     Attributes:
         home: the home page.
         category: makes a page of a category by slug, page number and narrowing; None for one that there is not.
+        cart_line: makes a line of a cart by SKU and quantity, with a hole for the form token.
         search: makes a page of what was found by query, page number and narrowing; None likewise.
         private_sale: makes a page of the articles for members by page number and narrowing; None likewise.
     """
@@ -46,6 +48,7 @@ class Showroom:
             self.category(slug, 1, ())
         self.private_sale = functools.lru_cache(KEPT)(self._make_private_sale)
         self._product = functools.lru_cache(KEPT)(self._make_product)
+        self.cart_line = functools.lru_cache(KEPT)(self._make_cart_line)
         self._image = functools.lru_cache(KEPT)(self._make_image)
         self.search = functools.lru_cache(KEPT)(self._make_search)
 
@@ -77,6 +80,19 @@ class Showroom:
         if not product.sizes:
             made["sizes"] = b""
         return self._templates["product.html"].partly(made)
+
+    def _make_cart_line(self, key: str, quantity: int) -> Page:
+        line = OrderLine(self._catalogue.skus[key], quantity)
+        return self._templates["cart_line.html"].partly(
+            {
+                "slug": line.product.slug.encode(),
+                "sku": key.encode(),
+                "name": escaped(line.sku.name),
+                "quantity": b"%d" % quantity,
+                "cents": b"%d" % line.total_cents,
+                "total": euros(line.total_cents),
+            }
+        )
 
     def _make_image(self, slug: str) -> Precomputed:
         product = self._catalogue.by_slug[slug]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
 from http import HTTPStatus
 
 from loadgen.demoshop import filters
@@ -56,8 +56,8 @@ def product(shop: Shop, request: Request, session: Session) -> Answer:
         raise Refusal(HTTPStatus.NOT_FOUND, "product_unknown", "There is no such product.")
     values = greeting(session)
     if product.sizes:
-        left = [shop.order_book.stock[sku] for sku in product.skus]
-        values["sizes"] = _sizes(product, left)
+        left = tuple([shop.order_book.stock[sku] for sku in product.skus])
+        values["sizes"] = _sizes(product.sizes, left)
         values["availability"] = _availability(sum(left))
     else:
         values["availability"] = _availability(shop.order_book.stock[slug])
@@ -103,10 +103,11 @@ def _list(page: bytes | None) -> Answer:
     return html(page)
 
 
-def _sizes(product: Product, left: Iterable[int]) -> bytes:
+@functools.lru_cache(1024)
+def _sizes(sizes: tuple[str, ...], left: tuple[int, ...]) -> bytes:
     options = (
         b'<option value="%b" data-left="%d"%b>%b</option>'
         % (size.encode(), stock, b"" if stock > 0 else b" disabled", size.encode())
-        for size, stock in zip(product.sizes, left, strict=True)
+        for size, stock in zip(sizes, left, strict=True)
     )
     return b'<label for="size">Size</label> <select id="size" name="size">%b</select>\n' % b"".join(options)

@@ -10,8 +10,7 @@ All in cents. As long as no delivery is chosen its costs are not known, and not 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from loadgen.demoshop.catalogue import Product, Sku
 from loadgen.demoshop.coupons import Coupon
@@ -21,8 +20,7 @@ WRONG_BY_CENTS = 100
 """By how much the faults ``wrong-total`` and ``wrong-price`` are wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(NamedTuple):
     """Some pieces of one SKU."""
 
     sku: Sku
@@ -50,8 +48,7 @@ class OrderLine:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """What is to be paid.
 
     Attributes:
@@ -68,7 +65,7 @@ class Totals:
 
     def wrong(self) -> Totals:
         """The same with a total that does not add up."""
-        return replace(self, total_cents=self.total_cents + WRONG_BY_CENTS)
+        return self._replace(total_cents=self.total_cents + WRONG_BY_CENTS)
 
     def as_json(self) -> dict[str, int | None]:
         """The totals for programs."""
