@@ -6,6 +6,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
+from coordinator.stage import Stage
 
 from loadgen.latency import Histogram
 from loadgen.messages import Frame, Health, pack_tally
@@ -46,3 +47,9 @@ def plan(**changes) -> Plan:
 def make() -> SimpleNamespace:
     """``make.tally``, ``make.frame``, ``make.plan``: tests cannot import a conftest."""
     return SimpleNamespace(tally=tally, frame=frame, plan=plan)
+
+
+@pytest.fixture
+def stage(bus, make):
+    """A run of ten shoppers a second for ten seconds; keyword arguments change its plan."""
+    return lambda **changes: Stage(bus, make.plan(**changes))

@@ -16,7 +16,7 @@ from loadgen.stats import OK, RunStats
 
 TICK_S = 0.1
 
-__all__ = ["RUN", "LeaderDiedError", "Stage"]
+__all__ = ["RUN", "LeaderDiedError", "Stage", "codes"]
 
 
 class LeaderDiedError(Exception):
@@ -207,3 +207,8 @@ class Stage:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.record.events]
+
+
+def codes(verdict) -> set[str]:
+    """What speaks against the generator."""
+    return {reason.code for reason in verdict.validity.reasons}
