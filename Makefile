@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 METRICS_PORT ?= 9646
+COMPILED := PYTHONPATH=$(CURDIR)/.venv/compiled
 
 .DEFAULT_GOAL := help
 
@@ -30,6 +31,12 @@ demo: .venv/installed ## Run a ramp past a demo shop's knee: live view, metrics,
 	elif [ $$code = 12 ]; then echo "Exit code 12: stopped by hand."; \
 	else exit $$code; fi
 
+.venv/compiled: hatch_build.py pyproject.toml $(shell find loadgen -name '*.py') | .venv/developing
+	@rm -rf build/wheel $@
+	LOADGEN_COMPILE=must $(BIN)/pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	@$(BIN)/pip install --quiet --no-deps --target $@ build/wheel/loadgen-*.whl
+	@touch $@
+
 test: .venv/developing services ## Run the whole suite, in two processes side by side
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-clusters test-parts
 
@@ -40,6 +47,10 @@ test-clusters:
 test-parts:
 	$(BIN)/pytest tests --ignore=tests/cluster --ignore=tests/chaos --ignore=tests/shops --ignore=tests/journey --ignore=tests/journeys --ignore=tests/worker
 	$(BIN)/pytest tests/journey tests/journeys tests/worker  # these import Locust, which patches its process
+	@$(MAKE) --no-print-directory test-compiled
+
+test-compiled: .venv/compiled
+	$(COMPILED) $(BIN)/pytest tests/journey tests/journal  # the same once more, compiled
 
 services: ## Install what the tests need from Debian, or say what will be skipped
 	@sh tests/services.sh
@@ -54,14 +65,14 @@ types: .venv/developing ## Check types
 smoke: .venv/developing ## Build the wheel and run it from an empty environment
 	sh tests/smoke.sh $(PYTHON)
 
-bench: .venv/developing ## Measure; writes docs/benchmarks.md
-	$(BIN)/python tests/benchmarks/run.py
+bench: .venv/compiled ## Measure; writes docs/benchmarks.md
+	$(COMPILED) $(BIN)/python tests/benchmarks/run.py
 
-soak: .venv/developing ## Load this machine fully for 20 minutes; fails if anything grows; writes docs/soak.md
-	$(BIN)/python tests/benchmarks/soak.py --write
+soak: .venv/compiled ## Load this machine fully for 20 minutes; fails if anything grows; writes docs/soak.md
+	$(COMPILED) $(BIN)/python tests/benchmarks/soak.py --write
 
-profile: .venv/developing ## See where the CPU of a request goes; writes docs/benchmarks.md
-	$(BIN)/python tests/benchmarks/run.py --only profile
+profile: .venv/compiled ## See where the CPU of a request goes; writes docs/benchmarks.md
+	$(COMPILED) $(BIN)/python tests/benchmarks/run.py --only profile
 
 chaos: .venv/developing services ## Break a real cluster in a hundred seeded ways and check every count
 	$(BIN)/python tests/chaos/campaign.py
@@ -69,4 +80,4 @@ chaos: .venv/developing services ## Break a real cluster in a hundred seeded way
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test test-clusters test-parts services lint types smoke bench soak profile chaos clean
+.PHONY: help demo test test-clusters test-parts test-compiled services lint types smoke bench soak profile chaos clean

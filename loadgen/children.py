@@ -64,7 +64,12 @@ def start_child(
 
 def loadgen_command(*args: str) -> list[str]:
     """The command line that runs this same loadgen with other arguments."""
-    return [sys.executable, "-m", "loadgen", *args]
+    return module_command("loadgen", *args)
+
+
+def module_command(module: str, *args: str) -> list[str]:
+    """The command line that runs a module as this process would find it, whatever lies in the present folder."""
+    return [sys.executable, "-P", "-m", module, *args]
 
 
 def stop_child(child: subprocess.Popen[bytes], patience_s: float = 5.0) -> int:

@@ -15,6 +15,7 @@ from typing import Final, cast
 import click
 
 from loadgen import __version__
+from loadgen.compiled import form
 from loadgen.errors import LoadgenError
 
 COMMANDS: Final = {
@@ -49,7 +50,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="loadgen")
+@click.version_option(__version__, prog_name="loadgen", message=f"%(prog)s, version %(version)s ({form()})")
 def cli() -> None:
     """Rehearse your shop's sales day: launch shoppers from many machines and know what the shop can take.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
+from loadgen.children import module_command
 from loadgen.errors import JourneyError
 
 TIMEOUT_S: Final = 60
@@ -32,7 +32,7 @@ def inspect_journeys(files: Sequence[Path]) -> dict[str, dict[str, Any]]:
     hint = "run this and see what it prints: python -m loadgen.journey.inspect " + " ".join(names)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "loadgen.journey.inspect", *names],
+            module_command("loadgen.journey.inspect", *names),
             capture_output=True,
             check=False,
             stdin=subprocess.DEVNULL,

@@ -16,7 +16,6 @@ from __future__ import annotations
 import secrets
 import select
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -25,7 +24,7 @@ from types import TracebackType
 from typing import Final
 
 from loadgen.bus import EmbeddedServer
-from loadgen.children import loadgen_command, start_child, stop_child
+from loadgen.children import loadgen_command, module_command, start_child, stop_child
 from loadgen.cli.options import REDIS_VARIABLE
 from loadgen.errors import LoadgenError, PortError, WorkersError
 from loadgen.worker.settings import KEY_VARIABLE
@@ -89,9 +88,7 @@ class LocalCluster:
         """Start a process of simulated workers, which ends with their run; its sums come from its standard output."""
         self._may_end.add(settings.name)
         variables = {CROWD_VARIABLE: settings.model_dump_json()}
-        return self._launch(
-            settings.name, [sys.executable, "-m", "loadgen.worker.simulated"], variables, subprocess.PIPE
-        )
+        return self._launch(settings.name, module_command("loadgen.worker.simulated"), variables, subprocess.PIPE)
 
     def pid(self, name: str) -> int:
         """The process id of a child."""

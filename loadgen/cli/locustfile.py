@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 import click
 
+from loadgen.children import module_command
 from loadgen.errors import JourneyError, LoadgenError, PlanError, UsageError
 from loadgen.plan.locustfile import LocustRun, LocustUser, plan_for_locustfile
 from loadgen.plan.nearest import did_you_mean
@@ -193,7 +193,7 @@ def _make_sure_of(words: Sequence[str]) -> None:
 
 
 def _look(words: Sequence[str]) -> dict[str, Any]:
-    command = [sys.executable, "-m", "loadgen.journey.locustfile", *words]
+    command = module_command("loadgen.journey.locustfile", *words)
     try:
         done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S)
         found: dict[str, Any] = json.loads(done.stdout)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +11,7 @@ from typing import Any, Final
 import click
 from pydantic import ValidationError
 
-from loadgen.children import start_child, stop_child
+from loadgen.children import module_command, start_child, stop_child
 from loadgen.cli.locustfile import LocustWanted
 from loadgen.endings import Outcome, Validity
 from loadgen.errors import JourneyError
@@ -47,7 +46,7 @@ class MasterProcess:
         )
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with the process
         self._child = start_child(
-            [sys.executable, "-m", "loadgen.worker.master"],
+            module_command("loadgen.worker.master"),
             env={MASTER_VARIABLE: settings.model_dump_json()},
             stdout=subprocess.PIPE,
             stderr=self._said,

@@ -40,26 +40,6 @@ class NoRowLeft(Exception):  # noqa: N818 - it reads as what it is
     """A source has no row for this shopper: all were handed out, or all are in use."""
 
 
-class HoldingSession(Session):
-    """The session of a shopper that uses rows of its own: it sends nothing while they may be somebody else's.
-
-    A session becomes one when its shopper takes its first unique row, so that others pay nothing for this.
-    """
-
-    __slots__ = ()
-
-    def check(self) -> None:
-        """Wait until the worker may go on, then as ever.
-
-        Raises:
-            ShopperGone: it was stopped.
-        """
-        held = held_by(self.user)
-        while held and not self.stopping and not held[0][0].dealer.may_use():
-            gevent.sleep(LOOK_S)
-        super().check()
-
-
 class Draw:
     """One source, as one shopper draws from it.
 
@@ -126,8 +106,8 @@ class Draw:
             _tell_end(user, source, session)
         if source.plan.access is Access.UNIQUE:
             hold(user, source, held)
-            if type(session) is Session:
-                session.__class__ = HoldingSession
+            if session is not None:
+                session.before_sending = _await_leave
         else:
             source.dealer.take_back(source, held)
         return held
@@ -186,3 +166,10 @@ def _dice_of(user: User) -> random.Random:
         who = f"{session.stream}:{session.arrival}" if session else ""
         dice = user.__dict__["loadgen_dice"] = Dice(f"{seed}:{type(user).__name__}:{who}:data")
     return dice
+
+
+def _await_leave(session: Session) -> None:
+    """A shopper that uses rows of its own sends nothing while they may be somebody else's."""
+    held = held_by(session.user)
+    while held and not session.stopping and not held[0][0].dealer.may_use():
+        gevent.sleep(LOOK_S)

@@ -17,7 +17,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable
 from struct import error as StructError  # noqa: N812 - it is a class
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, SupportsIndex
 
 from loadgen.journal import Journal, Kind, fold
 from loadgen.journal.layout import EVENT_BYTES, KEY_MASK, KEY_SHIFT, KIND_SHIFT, LOW_MASK, VALUE_MASK
@@ -251,7 +251,7 @@ class Recorder:
         """A shopper gave up in a step."""
         self._tell((Kind.ABANDONED, journey, step, reason))
 
-    def count(self, journey: str, name: str, amount: int = 1) -> None:
+    def count(self, journey: str, name: str, amount: SupportsIndex = 1) -> None:
         """Add to a business counter: orders, revenue_cents, carts, visits.
 
         Raises:

@@ -83,6 +83,7 @@ class Session(Visit):
         stopping: whether every further request is refused.
         in_flight: its requests on the wire, those of greenlets it spawned included.
         impatience: how much longer it waits; None before its first request, and without patience in the plan.
+        before_sending: called before each request, if its shopper uses rows of data that are its own.
         judged_late: answered requests whose with-block (``catch_response``) has not ended yet.
     """
 
@@ -94,6 +95,7 @@ class Session(Visit):
         "_tasks_done",
         "_wanted",
         "arrival",
+        "before_sending",
         "error",
         "greenlet",
         "impatience",
@@ -118,6 +120,7 @@ class Session(Visit):
         self.stopping = False
         self.in_flight = 0
         self.impatience: Impatience | None = None
+        self.before_sending: Callable[[Session], None] | None = None
         self.judged_late: list[Any] = []
         self._wanted: int | None = None
         self._tasks_done = 0
@@ -181,6 +184,7 @@ class Session(Visit):
                 # No circle is left behind: to find those of each shopper took a seventh of a worker's CPU, in pauses of
                 # a tenth of a second.
                 self.user = None
+                self.before_sending = None
                 how = self._ending()
                 current.reset(token)
                 if isinstance(greenlet, Greenlet):
@@ -281,6 +285,8 @@ class Session(Visit):
         Raises:
             ShopperGone: it was stopped.
         """
+        if self.before_sending is not None:
+            self.before_sending(self)
         if self.stopping:
             if self.greenlet is None:
                 logger.warning("a greenlet that outlived its %s wanted to send a request; it was refused", self.journey)

@@ -83,10 +83,10 @@ def listen(environment: Environment, recorder: Recorder) -> Callable[[], None]:
             recorder.sent()  # by a client that this module does not watch
         recorder.request(
             session or _OUTSIDER,
-            request_type,
-            name,
+            str(request_type or ""),  # authors fire this event too, with whatever they have at hand
+            str(name or ""),
             counted_us((response_time or 0) * 1000),
-            max(int(response_length or 0), 0),  # authors fire this event too, with whatever they have at hand
+            max(int(response_length or 0), 0),
             None if exception is None else reason_of(exception, response),
             "" if exception is None else str(exception) or type(exception).__name__,
             trace_id_of(response) if context is not None and context.trace else "",

@@ -14,7 +14,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from loadgen.bus import Bus, ClusterBus
-from loadgen.children import start_child, stop_child
+from loadgen.children import module_command, start_child, stop_child
 from loadgen.errors import BusError, WorkersError
 from loadgen.worker.inheritance import Inheritance
 from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
@@ -130,9 +129,7 @@ class Supervisor:
         place.name = f"{self._settings.node}-{uuid.uuid4().hex[:8]}"
         spool = own_folder(self._spools, place.name)
         settings = self._settings.model_copy(update={"name": place.name, "spool": str(spool)})
-        place.child = start_child(
-            [sys.executable, "-m", "loadgen.worker"], env={SETTINGS_VARIABLE: settings.model_dump_json()}
-        )
+        place.child = start_child(module_command("loadgen.worker"), env={SETTINGS_VARIABLE: settings.model_dump_json()})
         place.started_at_s, place.told = now_s, 0
 
     def _pass_signals_on(self, place: _Place, child: subprocess.Popen[bytes]) -> None:

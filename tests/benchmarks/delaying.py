@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from pathlib import Path
 
 from loadgen.children import start_child, stop_child
 
-TESTS = Path(__file__).resolve().parents[1]
+FOUND_HERE = {"PYTHONPATH": f"{Path(__file__).resolve().parents[1]}:{os.environ.get('PYTHONPATH', '')}"}
+"""Where a process started from here finds this package, and the loadgen that is measured."""
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1024\r\n\r\n" + b"x" * 1024
 
@@ -26,7 +28,9 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1024\r\
 def delaying_server(least_ms: float, most_ms: float) -> Iterator[int]:
     """Such a server in a process of its own; its port. Stopped at the end of the block."""
     command = [sys.executable, "-m", "benchmarks.delaying", str(least_ms), str(most_ms)]
-    child = start_child(command, env={"PYTHONPATH": str(TESTS)}, stdout=subprocess.PIPE)
+    child = start_child(
+        command, env=FOUND_HERE, stdout=subprocess.PIPE
+    )
     try:
         with child.stdout as output:
             yield int(output.readline())

@@ -18,7 +18,7 @@ from benchmarks.cores import on_core
 from benchmarks.turns import Generator, Server, end
 
 from loadgen.bus import ClusterBus, EmbeddedServer, connect
-from loadgen.children import loadgen_command, start_child, stop_child
+from loadgen.children import loadgen_command, module_command, start_child, stop_child
 from loadgen.worker.settings import SETTINGS_VARIABLE, WorkerSettings
 
 HERE = Path(__file__).parent
@@ -154,7 +154,7 @@ def worker_alone(core: int, log: IO[bytes], env: Mapping[str, str] = _ENV) -> It
         )
         with on_core(core):
             worker = start_child(
-                [sys.executable, "-m", "loadgen.worker"],
+                module_command("loadgen.worker"),
                 env={**_ENV, **env, SETTINGS_VARIABLE: settings.model_dump_json()},
                 stdout=log,
                 stderr=log,

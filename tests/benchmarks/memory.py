@@ -6,6 +6,7 @@ Each kind waits in a process of its own (:mod:`benchmarks.waiting`); nginx holds
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from benchmarks.table import Table
 
 from loadgen.children import start_child, stop_child
 
-TESTS = Path(__file__).resolve().parents[1]
+FOUND_HERE = {"PYTHONPATH": f"{Path(__file__).resolve().parents[1]}:{os.environ.get('PYTHONPATH', '')}"}
+"""Where a process started from here finds this package, and the loadgen that is measured."""
 
 SHOPPERS = 20_000
 QUICK = 1_000
@@ -65,7 +67,9 @@ def measure(quick: bool) -> list[Table]:
 
 def _waiting(kind: str, server: Nginx, port: str, wanted: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.waiting", kind, server.url(port), str(wanted)]
-    child = start_child(command, env={"PYTHONPATH": str(TESTS)}, stdout=subprocess.PIPE)
+    child = start_child(
+        command, env=FOUND_HERE, stdout=subprocess.PIPE
+    )
     try:
         output, _ = child.communicate(timeout=LIMIT_S)
     finally:

@@ -23,6 +23,8 @@ from typing import Any
 
 import psutil
 
+from loadgen.compiled import form
+
 PROSE = Path(__file__).with_name("page.md")
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
@@ -74,7 +76,7 @@ class Circumstances:
         since = [now - then for now, then in zip(psutil.cpu_times(), self._times, strict=True)]
         stolen = since[self._times._fields.index("steal")] / max(sum(since), 0.01)
         return (
-            f"{cores} {'core' if cores == 1 else 'cores'}, Python {platform.python_version()}, "
+            f"{cores} {'core' if cores == 1 else 'cores'}, Python {platform.python_version()}, loadgen {form()}, "
             f"{time.strftime('%Y-%m-%d', time.gmtime())}. Load average before: {self._load:.1f}; in the {QUIET_S:g} s "
             f"before, other processes used {self._others:.0f} % of the machine; "
             f"while it was measured, its host kept back {stolen * 100:.0f} %."

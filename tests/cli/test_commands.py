@@ -25,6 +25,7 @@ from loadgen import errors
 from loadgen.bus import Bus, ClusterBus, EmbeddedServer
 from loadgen.children import stop_child
 from loadgen.cli import cli
+from loadgen.compiled import form
 from loadgen.endings import Outcome
 from loadgen.errors import LoadgenError
 
@@ -215,7 +216,7 @@ def test_without_arguments_the_help_is_shown() -> None:
 
 
 def test_the_version_is_that_of_the_package(shell: Shell) -> None:
-    assert shell.run("loadgen --version") == (0, f"loadgen, version {loadgen.__version__}\n", "")
+    assert shell.run("loadgen --version") == (0, f"loadgen, version {loadgen.__version__} ({form()})\n", "")
 
 
 @pytest.mark.parametrize(

@@ -343,3 +343,20 @@ def test_certificates_are_as_good_as_the_plan_says(stage: Any, insecure: bool) -
     stage.environment.context = PlanContext(insecure_tls=insecure)
     assert stage.environment.new_user(Careful).client.settings.tls.verify is not insecure
     assert stage.environment.new_user(Plain).client.verify is not insecure
+
+
+def test_whatever_an_author_fires_the_event_with_is_counted(stage: Any) -> None:
+    class Odd(User):
+        @task
+        def speak(self) -> None:
+            for kind, name in ((None, "hello"), (7, "hello"), ("", None)):
+                self.environment.events.request.fire(
+                    request_type=kind, name=name, response_time=1, response_length=None, exception=None, context={}
+                )
+
+    assert stage.run(Odd) == "completed"
+    assert sorted((key.method, key.name) for key in stage.tally().series) == [
+        ("7", "hello"),
+        ("__other__", "/"),
+        ("__other__", "hello"),
+    ]
