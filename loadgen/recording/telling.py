@@ -42,6 +42,9 @@ def tell(recording: Sorted, script: Script, *, total: int) -> Iterator[str]:
 
 def _next(recording: Sorted, script: Script) -> Iterator[str]:
     variables = script.values.from_environment.values()
+    empty = sum(1 for one in recording.kept if not one.text and one.status == 200 and (one.is_page or one.is_json))
+    if empty:
+        yield f"{empty} answer{'s' if empty > 1 else ''} came without content: save the recording with content"
     if variables:
         yield f"set {_listed(variables)} in the environment, or draw from data (docs/data.md)"
     yield from dict.fromkeys(script.references.doubts)

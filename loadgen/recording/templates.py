@@ -61,11 +61,16 @@ class Templates:
         """The template of a path: ``/product/{slug}``."""
         ending = "/" if path.endswith("/") and path != "/" else ""
         segments = _segments(path)
-        folded = [
-            template_of(segment) if segment and template_of(segment) != segment else self._slug(segments, at, ending)
-            for at, segment in enumerate(segments)
-        ]
+        folded = [self._folded(segments, at, ending) for at in range(len(segments))]
         return "/" + "/".join(folded) + ending
+
+    def _folded(self, segments: list[str], at: int, ending: str) -> str:
+        known = template_of(segments[at]) if segments[at] else ""
+        if known in ("{id}", "{uuid}"):
+            return known
+        # A slug with a number in it looks like a token to those who see it alone; the next article's does not.
+        slug = self._slug(segments, at, ending)
+        return slug if varies(slug) else known
 
     def _slug(self, segments: list[str], at: int, ending: str) -> str:
         segment = segments[at]
