@@ -86,3 +86,10 @@ def make_row():
         return SecondRow(second, planned=7, tally=a_tally(Random(second)), workers=2)
 
     return make
+
+
+@pytest.fixture
+def closed_port():
+    """Nobody listens there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -6,6 +6,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
+from coordinator.leading import Cluster
 from coordinator.stage import Stage
 
 from loadgen.latency import Histogram
@@ -53,3 +54,9 @@ def make() -> SimpleNamespace:
 def stage(bus, make):
     """A run of ten shoppers a second for ten seconds; keyword arguments change its plan."""
     return lambda **changes: Stage(bus, make.plan(**changes))
+
+
+@pytest.fixture
+def cluster(bus, make) -> Cluster:
+    """Coordinators on one Redis."""
+    return Cluster(bus, make)
