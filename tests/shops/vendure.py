@@ -5,8 +5,8 @@
     package.json ──▶ node_modules ──▶ a populated shop ──▶ a copy for each shop that is opened ──▶ node serve.js
                      └─────── kept in the cache ──────┘
 
-Its SQLite is sql.js, the whole database in the memory of one process (better-sqlite3 would compile for a minute). One
-connection serves everybody there, a transaction at a time; on PostgreSQL they truly run side by side.
+Its SQLite is sql.js, the whole database in the memory of the process (better-sqlite3 would compile for a minute): a
+question to it is answered before anybody else's request goes on. On PostgreSQL requests truly run side by side.
 """
 
 from __future__ import annotations
@@ -92,13 +92,17 @@ class Shop:
         folder: for its files; made.
         server: where its database is; None for SQLite.
         like: the database that its own begins as a copy of.
+        reserving: it takes articles from its stock when a payment begins, not only when it has ended.
 
     Attributes:
         url: its base URL.
     """
 
-    def __init__(self, folder: Path, server: Postgres | None = None, like: str = "") -> None:
+    def __init__(
+        self, folder: Path, server: Postgres | None = None, like: str = "", *, reserving: bool = False
+    ) -> None:
         self.url = ""
+        self._reserving = reserving
         self._folder, self._server = folder, server
         folder.mkdir(parents=True)
         if server is None:
@@ -111,6 +115,7 @@ class Shop:
 
     def __enter__(self) -> Shop:
         environment = {"NODE_PATH": str(installed()), "DATABASE": self._database}
+        environment["RESERVE"] = "1" if self._reserving else "0"
         if self._server is not None:
             environment["PGPORT"] = str(self._server.port)
         with (self._folder / "log").open("wb") as log:
@@ -166,6 +171,13 @@ class Shop:
             SELECT COALESCE(SUM(l.quantity), 0) AS pieces FROM order_line l JOIN "order" o ON o.id = l."orderId"
             JOIN product_variant v ON v.id = l."productVariantId" WHERE v.sku = '{sku}' AND {PLACED}"""  # noqa: S608
         return int(str(self.rows(asked)[0]["pieces"]))
+
+    def restock(self, sku: str, pieces: int) -> None:
+        """Have so many of an article and none promised; on PostgreSQL only."""
+        assert self._server is not None
+        self.rows(f"""
+            UPDATE stock_level SET "stockOnHand" = {pieces}, "stockAllocated" = 0 FROM product_variant v
+            WHERE v.id = "productVariantId" AND v.sku = '{sku}'""")  # noqa: S608
 
     def stock(self, sku: str) -> tuple[int, int]:
         """How many of an article there were, and how many of them are promised to orders."""
