@@ -57,7 +57,7 @@ class Oscar(Dialect):
     currency = "GBP"
 
     _html = ""
-    _url = ""
+    _path = ""
     _email = ""
     _cart = Cart()
 
@@ -220,14 +220,15 @@ class Oscar(Dialect):
         """
         guests = order.path.startswith("/accounts/order-status/")
         name = "/accounts/order-status/{order}/" if guests else "/accounts/orders/{order}/"
-        html = self._see(order.path, name)
-        form = self._form(having="email")
-        if form is not None:
-            follows = self._send(form, "/accounts/order-status-form/{order}/", email=self._email)
+        asks = self._step(order.path, name)
+        if asks:
+            self._see(asks, "/accounts/order-status-form/{order}/" if guests else None)
+            form = self._form(having="email") if guests else None
+            follows = self._send(form, "/accounts/order-status-form/{order}/", email=self._email) if form else ""
             if not follows:
                 raise LoginRefused(pages.told(self._html))
-            html = self._see(follows, name)
-        return pages.order(html, order)
+            self._see(follows, name)
+        return pages.order(self._html, order)
 
     def wish(self, article: Article) -> None:
         """As in the base; the first wish makes the list.
@@ -256,22 +257,21 @@ class Oscar(Dialect):
 
     def _see(self, path: str, name: str | None = None) -> str:
         """Open a page and return its HTML."""
-        answer = self.shopper.must(self.client.get(path, name=name, headers=self._referer()))
-        self._html, self._url = answer.text or "", answer.url
+        self._html, self._path = self.open(path, name), path
         return self._html
 
-    def _step(self, path: str) -> str:
-        """Go on to a page of the till; returns where it sends the visitor on to, empty if it is shown.
+    def _step(self, path: str, name: str | None = None) -> str:
+        """Go on to a page that may not be shown; returns where it sends the visitor on to, empty if it is.
 
         Raises:
             SoldOut: it sends back to the cart.
         """
-        answer = self.shopper.must(self.client.get(path, headers=self._referer(), allow_redirects=False))
+        answer = self.shopper.must(self.client.get(path, name=name, allow_redirects=False))
         follows = _leads_to(answer)
         if follows == "/basket/":
             raise SoldOut(pages.told(self._see(follows)))
         if not follows:
-            self._html, self._url = answer.text or "", answer.url
+            self._html, self._path = answer.text or "", path
         return follows
 
     def _form(self, action: str = "", having: str = "") -> Form | None:
@@ -283,24 +283,22 @@ class Oscar(Dialect):
 
     def _send(self, form: Form, name: str | None = None, /, **fields: str) -> str:
         """Send a form; returns where it leads to, or nothing when the shop shows the form again."""
-        action = form.action or urlsplit(self._url).path
+        action = form.action or self._path
         filled = {**form.fields, **fields}
-        how = {"name": name, "headers": self._referer(), "allow_redirects": False}
-        answer = self.shopper.must(self.client.post(action, filled, **how))
+        from_here = {"Referer": f"{self.client.base_url}{self._path}"}  # where Oscar sends the visitor back to
+        posted = self.client.post(action, filled, name=name, headers=from_here, allow_redirects=False)
+        answer = self.shopper.must(posted)
         follows = _leads_to(answer)
         if not follows:
             self._html = answer.text or ""
         return follows
 
-    def _referer(self) -> dict[str, str]:
-        return {"Referer": self._url} if self._url else {}
-
     def _open(self, article: Article) -> str:
         """Be on an article's page."""
-        return self._html if urlsplit(self._url).path == article.path else self._see(article.path, "/catalogue/{slug}/")
+        return self._html if self._path == article.path else self._see(article.path, "/catalogue/{slug}/")
 
     def _at_the_cart(self) -> Cart:
-        return pages.cart(self._html) if urlsplit(self._url).path == "/basket/" else self.cart()
+        return pages.cart(self._html) if self._path == "/basket/" else self.cart()
 
     def _listing(
         self, path: str, page: int = 1, narrowed: Sequence[Filter] = (), words: str = "", name: str | None = None

@@ -55,7 +55,8 @@ def _install(folder: Path) -> None:
     pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     done = subprocess.run([*pip, "--requirement", REQUIREMENTS], capture_output=True, text=True, check=False)
     if done.returncode:
-        lacks(f"it needs django-oscar from PyPI, and pip could not install it:\n{done.stderr[-500:]}")
+        why = done.stderr.strip().splitlines()[-1]
+        lacks(f"it needs django-oscar from PyPI, and pip could not install it: {why}")
 
 
 def seeded() -> Path:
