@@ -49,12 +49,12 @@ def redeem(shop: Shop, session: Session, fields: Fields) -> None:
 
 def register(shop: Shop, session: Session, fields: Fields) -> None:
     """Open an account and log in with it."""
-    session.customer = shop.customers.register(fields.text("email"), fields.text("password"))
+    _welcome(session, shop.customers.register(fields.text("email"), fields.text("password")))
 
 
 def log_in(shop: Shop, session: Session, fields: Fields) -> None:
     """Log in to an account."""
-    session.customer = shop.customers.log_in(fields.text("email"), fields.text("password"))
+    _welcome(session, shop.customers.log_in(fields.text("email"), fields.text("password")))
 
 
 def wish(shop: Shop, session: Session, fields: Fields) -> None:
@@ -83,6 +83,11 @@ def known_sku(shop: Shop, session: Session, fields: Fields) -> Sku:
     if sku is None or not sku.product.visible_to(session.customer):
         raise Refusal(HTTPStatus.NOT_FOUND, "product_unknown", "There is no such product.")
     return sku
+
+
+def _welcome(session: Session, customer: str) -> None:
+    if customer != session.customer:
+        session.customer, session.delivery = customer, None  # an address that a guest gave is not the account's
 
 
 def _sku_in_cart(shop: Shop, session: Session, fields: Fields) -> Sku:

@@ -58,10 +58,26 @@ def test_switching_on_the_same_kind_and_step_replaces_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "step"), [("stall", FaultKind.STALL, None), ("slow:payment", FaultKind.SLOW, Step.PAYMENT)]
+    ("text", "kind", "step", "share"),
+    [
+        ("stall", FaultKind.STALL, None, 1.0),
+        ("slow:payment", FaultKind.SLOW, Step.PAYMENT, 1.0),
+        ("error:cart@0.25", FaultKind.ERROR, Step.CART, 0.25),
+        ("lost-cart-after-decline@0", FaultKind.LOST_CART, None, 0.0),
+    ],
 )
-def test_a_fault_is_read_from_the_command_line(text: str, kind: FaultKind, step: Step | None) -> None:
-    assert Fault.parse(text) == Fault(kind=kind, step=step)
+def test_a_fault_is_read_from_the_command_line(text: str, kind: FaultKind, step: Step | None, share: float) -> None:
+    assert Fault.parse(text) == Fault(kind=kind, step=step, share=share)
+
+
+def test_planted_faults_strike_no_request_and_show_at_their_share() -> None:
+    faults = Faults([Fault(kind=FaultKind.OVERSELL, share=0.5)])
+    assert not faults
+    assert faults.strike(Step.PAYMENT) == (None, 0.0)
+    assert [faults.plants(FaultKind.OVERSELL) for _ in range(4)] == [False, True, False, True]
+    assert not faults.plants(FaultKind.DOUBLE_CHARGE)
+    faults.clear()
+    assert (faults.plants(FaultKind.OVERSELL), faults.active) == (False, [])
 
 
 @pytest.mark.parametrize(
@@ -71,6 +87,9 @@ def test_a_fault_is_read_from_the_command_line(text: str, kind: FaultKind, step:
         ("", "no fault ''"),
         ("slow:till", "no step 'till'; there are home, "),
         ("slow:", "no step ''"),
+        ("slow@1.1", "no share '1.1'; one is from 0 to 1"),
+        ("slow@", "no share ''"),
+        ("oversell:cart", "oversell belongs to no step"),
     ],
 )
 def test_a_wrong_fault_is_refused_with_those_there_are(text: str, sentence: str) -> None:

@@ -9,7 +9,10 @@ import pytest
 
 from loadgen.demoshop.catalogue import PAGE_SIZE, Catalogue
 from loadgen.demoshop.counters import Counters
+from loadgen.demoshop.coupons import WELCOME, Coupon
 from loadgen.demoshop.faults import Fault, FaultKind
+from loadgen.demoshop.filters import FILTERS
+from loadgen.demoshop.methods import CHALLENGED_CARD, DECLINED_CARD, DELIVERIES
 from loadgen.demoshop.routes import ROUTES
 from loadgen.demoshop.stations import SPECS, Station
 
@@ -61,3 +64,14 @@ def test_the_categories_and_the_page_size_are_right() -> None:
     assert named
     assert re.findall(r"`(\w+)`", named[1]) == list(Catalogue.generate(1, seed=1).by_category)
     assert f"{PAGE_SIZE} products" in " ".join(MANUAL.split())
+
+
+def test_what_is_sold_and_how_it_is_paid_is_as_said() -> None:
+    for method in DELIVERIES.values():
+        assert f"`{method.key}`" in MANUAL
+    assert ", ".join(f"`{band}`" for band in FILTERS["price"][0]) in MANUAL
+    assert f"- {DECLINED_CARD} is always declined" in MANUAL
+    assert f"- {CHALLENGED_CARD} asks for 3-D Secure" in MANUAL
+    assert f"`{WELCOME.code}` always {WELCOME.percent} %" in MANUAL
+    for example in re.findall(r"--coupon ([^`\s]+)`", MANUAL):
+        assert Coupon.parse(example)
