@@ -34,6 +34,9 @@ log = logging.getLogger("loadgen.worker")
 LAND_S: Final = 10.0
 """How long requests on the wire are awaited after a stop: most shops answer within this or not at all."""
 
+LEAVE_S: Final = 2.0
+"""So long after it said that it leaves nobody offers a share any more to a worker that has none: it was heard."""
+
 SEAL_PATIENCE_S: Final = 20.0
 """How long the last frames wait for a coordinator before the process gives up on them."""
 
@@ -101,7 +104,8 @@ class Serving:
         """Which share this worker carries."""
         self._held: tuple[Piece, ...] = ()
         self._started, self._stopped = Event(), Event()
-        self._mode, self._leaving = StopMode.GRACEFUL, False
+        self._mode = StopMode.GRACEFUL
+        self._left_at_s: float | None = None
         wire.install()
         wire.listen(prepared.environment, self._recorder)
         events: Any = prepared.environment.events
@@ -153,7 +157,7 @@ class Serving:
 
     def leave(self) -> None:
         """The process was asked to end: it waits for an empty share, but not where nobody can give it one."""
-        self._leaving = True
+        self._left_at_s = self._clock.now()
 
     def serve(self) -> int:
         """Serve the run to its end; blocks.
@@ -161,7 +165,7 @@ class Serving:
         Returns:
             Number of the last frame, 0 when the run was stopped before it started.
         """
-        self._started.wait()
+        self._await_share()
         if not self.tenure.has_begun:
             return 0
         reporting = Reporting(
@@ -228,12 +232,19 @@ class Serving:
                 load.stop(self._dealt_to_s)
         self._load_ended = True
 
+    def _await_share(self) -> None:
+        """Wait for a share, or for a stop; whoever leaves waits only for what it may have been offered already."""
+        while not self._started.wait(timeout=0.1):
+            was_heard = self._left_at_s is not None and self._clock.now() >= self._left_at_s + LEAVE_S
+            if was_heard and not self.tenure.is_open:
+                return
+
     def _await_end_of_load(self, reporting: Reporting) -> None:
         while not self._stopped.is_set() and self._elapsed() < self._prepared.plan.duration:
             reporting.epoch = self.tenure.seat.epoch
             if self.tenure.is_over(self._elapsed()):
                 return  # this worker gave its share back
-            if self._leaving and not self._may_start():
+            if self._left_at_s is not None and not self._may_start():
                 return  # there is nobody to give it to
             self._stopped.wait(timeout=min(0.1, max(0.001, self._prepared.plan.duration - self._elapsed())))
 

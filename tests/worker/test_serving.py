@@ -17,6 +17,7 @@ from loadgen.journey import JourneyEnvironment
 from loadgen.messages import Frame, Offer, Piece, Seat, StopMode, unpack_tally
 from loadgen.plan.planned import PlannedLoad
 from loadgen.shapes.shares import PLACES, Share
+from loadgen.worker import serving as module
 from loadgen.worker.handover import Handover
 from loadgen.worker.preparation import Prepared
 from loadgen.worker.serving import Serving
@@ -199,6 +200,29 @@ def test_a_worker_that_leaves_waits_for_an_empty_share_while_it_has_a_lease(stag
     stage.serve(serving, serving.leave)
 
     assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 20
+
+
+def test_a_worker_that_leaves_before_it_has_a_share_is_not_held_up_till_the_end_of_the_run(stage, monkeypatch):
+    monkeypatch.setattr(module, "LEAVE_S", 0.05)
+    serving = stage.serving({"shape": {"constant": {"at": "20/s", "for": "60s"}}})
+
+    assert stage.serve(serving, serving.leave) == 0
+    assert stage.far_end.got == []
+
+
+def test_a_worker_that_leaves_sees_to_a_share_that_it_is_just_being_offered(stage, monkeypatch):
+    monkeypatch.setattr(module, "LEAVE_S", 0.05)
+    serving = stage.serving()
+    offer = Offer(from_s=0.2, by_s=0.1, high=PLACES)
+    serving.assign(Seat(epoch=1, start_s=stage.clock.now() + 0.3, offer=offer))
+
+    def leave():
+        serving.leave()
+        gevent.sleep(0.3)
+        serving.settle(1, sure=True)
+
+    assert stage.serve(serving, leave) > 0
+    assert stage.far_end.sum(lambda tally: tally.arrivals_total().started) == 6
 
 
 def test_a_worker_that_leaves_and_has_no_lease_waits_for_nobody(stage):
