@@ -153,8 +153,10 @@ class Vendure(Dialect):
         self.log_in(customer)
 
     def log_in(self, customer: Customer) -> None:
+        """As in the base, and look what is in the cart: the last visit's may be there again."""
         self.mutate(say.LOG_IN, email=customer.email, password=customer.password)
         self._logged_in = True
+        self.cart()
 
     # -- the till ---------------------------------------------------------------------------------------------------
 
@@ -217,8 +219,7 @@ class Vendure(Dialect):
         known = {"Authorization": f"Bearer {self._token}"} if self._token else None
         name = f"{self.path} {operation}"
         with self.client.post(self.path, json=said, headers=known, name=name, catch_response=True) as answer:
-            data = self._hear(answer)
-        return data
+            return self._hear(answer)
 
     def _hear(self, answer: Response) -> dict[str, Any]:
         headers = self.shopper.must(answer).headers

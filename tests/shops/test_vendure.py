@@ -155,17 +155,28 @@ def test_the_figures_of_a_cart_add_up_with_a_coupon_and_each_delivery(shop, quan
         assert cart.total_cents == cart.goods_cents - cart.discount_cents + cart.delivery_cents
 
 
-def test_a_coupon_is_refused_that_is_unknown_or_used_up(visitors):
+def test_a_coupon_that_nobody_gave_out_is_refused(shop):
+    shop.add(shop.article(MUG))
+    with pytest.raises(CouponRefused, match="WISHFUL"):
+        shop.redeem("WISHFUL")
+
+
+def test_of_two_who_hold_the_last_coupon_one_has_it_and_the_other_pays_in_full(visitors, vendure):
     first, second = visitors(), visitors()
-    first.add(first.article(MUG))
+    for shop in (first, second):
+        shop.add(shop.article(MUG))
+        assert shop.redeem("FIRST").discount_cents == 225
+        go_to_payment(shop, somebody())
+    card = first.payments()[0]
+    assert first.pay(card).total_cents == 899 - 225 + 290
     with pytest.raises(CouponRefused):
-        first.redeem("WISHFUL")
-    assert first.redeem("FIRST").discount_cents == 225
-    go_to_payment(first, somebody())
-    first.pay(first.payments()[0])
-    second.add(second.article(MUG))
+        second.pay(card)
+    order = second.pay(card)
+    assert order.total_cents == vendure.orders()[order.number] == 899 + 290
+    late = visitors()
+    late.add(late.article(MUG))
     with pytest.raises(CouponRefused):
-        second.redeem("FIRST")
+        late.redeem("FIRST")
 
 
 # -- customers
@@ -175,8 +186,12 @@ def test_a_customer_registers_and_comes_back_to_the_cart_of_the_last_visit(visit
     customer, shop, later = somebody("secret-1"), visitors(), visitors()
     shop.register(customer)
     shop.add(shop.article(MUG))
+    go_to_payment(shop, customer)
+    shop.payment = {"shouldDecline": True}
+    with pytest.raises(Declined):
+        shop.pay(shop.payments()[0])
     later.log_in(customer)
-    assert later.cart().pieces == 1
+    assert later.add(later.article(SCARF)).pieces == 2
 
 
 def test_a_login_is_refused_with_the_wrong_password_and_to_who_is_unknown(visitors):
