@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+import gevent
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, WorkerNode
@@ -114,15 +115,14 @@ class _Dispatch:
 
     def until(self, end_s: float) -> None:
         """Take all steps that are due before an instant."""
-        with mock.patch("locust.dispatch.gevent.sleep"):
-            while self._due_s < end_s:
-                try:
-                    wanted = next(self._dispatcher)
-                except StopIteration:
-                    self._due_s = float("inf")
-                    return
-                self._note(self._due_s, wanted[self._node.id])
-                self._due_s += self._dispatcher._wait_between_dispatch  # noqa: SLF001 -- it sleeps so long itself
+        while self._due_s < end_s:
+            try:
+                wanted = next(self._dispatcher)
+            except StopIteration:
+                self._due_s = float("inf")
+                return
+            self._note(self._due_s, wanted[self._node.id])
+            self._due_s += self._dispatcher._wait_between_dispatch  # noqa: SLF001 -- it sleeps so long itself
 
     def _note(self, at_s: float, users: dict[str, int]) -> None:
         changes = self._levels.changes
@@ -173,8 +173,9 @@ def levels_of_ramp(classes: Sequence[type[User]], users: int, rate: float, ends_
     """The levels of Locust's ``-u``, ``-r`` and ``-t``."""
     levels = Levels(ends_s=ends_s, by_class=True)
     dispatch = _Dispatch(classes, levels)
-    dispatch.aim(0.0, (users, rate, None))
-    dispatch.until(ends_s)
+    with mock.patch.object(gevent, "sleep", _at_once):
+        dispatch.aim(0.0, (users, rate, None))
+        dispatch.until(ends_s)
     return levels
 
 
@@ -210,7 +211,11 @@ def _moved_by(clock: _Clock) -> Iterator[None]:
         "monotonic": clock.running,
         "sleep": clock.sleep,
     }
-    with ExitStack() as stack:
+    with mock.patch.object(gevent, "sleep", _at_once), ExitStack() as stack:
         for name, hand in hands.items():
             stack.enter_context(mock.patch.object(time, name, hand))
         yield
+
+
+def _at_once(_seconds: float = 0.0) -> None:
+    """The dispatcher's sleep between its steps, whose time is reckoned here."""
