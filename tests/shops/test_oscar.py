@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 import uuid
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from shops.running import all_at_once
-from shops.visitors import Visitors, rush
+from shops.visitors import LIBRARY, Visitors, rush
 
+from loadgen.children import loadgen_command
 from loadgen.commerce import Address, Article, Category, CouponRefused, Customer, LoginRefused, Refusal, SoldOut
 
 pytestmark = pytest.mark.timeout(600)  # on a fresh machine, the first test waits for PyPI
@@ -238,6 +243,44 @@ def test_an_address_that_cannot_be_is_refused_in_the_shops_words(visitor):
 def test_customers_cannot_cancel_in_oscar(visitor):
     assert not visitor.can("cancel")
     assert visitor.can("wish")
+
+
+# -- the guide --------------------------------------------------------------------------------------------------------
+
+GUIDE = (LIBRARY.parent / "docs" / "dialects.md").read_text(encoding="utf-8")
+
+
+def attempt(shop, journey: Path, *options: object) -> str:
+    """Try a journey, and give what it prints."""
+    command = loadgen_command("journey", "try", str(journey), *map(str, options), "--host", shop.url, "--think=0")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def blocks(language: str) -> dict[str, str]:
+    """The files that the guide shows in a language, by their names."""
+    return dict(re.findall(rf"^```{language}\n# (\w+\.\w+)\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL))
+
+
+def test_the_first_quarter_of_an_hour_makes_a_dialect_that_looks_around(oscar, tmp_path):
+    for name, text in blocks("python").items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    told = attempt(oscar, tmp_path / "looking.py", "--dialect", tmp_path / "mine.py")
+    assert "('Blue Novel', 5504)" in told
+    assert re.search(
+        r"Article\(key='\d+', path='/catalogue/\S+', name='\w+ Novel', price_cents=\d+, available=True", told
+    )
+
+
+def test_the_librarys_buyer_buys_with_the_plan_of_the_guide(oscar, tmp_path):
+    library = shutil.copytree(LIBRARY, tmp_path / "journeys")
+    (tmp_path / "terms.csv").write_text("term\nblue\n")
+    (tmp_path / "oscar.yaml").write_text(blocks("yaml")["oscar.yaml"])
+    before = oscar.orders()
+    told = attempt(oscar, library / "buy.py", "--plan", tmp_path / "oscar.yaml")
+    (number,) = set(oscar.orders()) - set(before)
+    assert f"revenue_cents: {oscar.orders()[number]}" in told
 
 
 # -- many at once -----------------------------------------------------------------------------------------------------
