@@ -74,8 +74,11 @@ class CompileHotPath(BuildHookInterface[Any]):
         return ["mypy>=1.15", "setuptools>=77"] if _is_wanted() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and have the wheel take what came out."""
-        if version == "editable" or not _is_wanted():
+        """Have the wheel take the library of journeys, for ``loadgen init``, and compile, and have it take that too."""
+        if version == "editable":
+            return
+        build_data["force_include"][str(Path(self.root, "journeys"))] = "loadgen/library"
+        if not _is_wanted():
             return
         folder = Path(tempfile.mkdtemp(prefix="loadgen-"))
         try:

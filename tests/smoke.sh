@@ -10,10 +10,12 @@ trap 'rm -rf "$folder"' EXIT
 "$project/.venv/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder" "$project"
 "$python" -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet "$folder"/loadgen-*.whl
-cp -r "$project/journeys" "$folder/journeys"
 cd "$folder"
 
 venv/bin/loadgen --version
+venv/bin/loadgen init rehearsals
+mv rehearsals/* .
+venv/bin/loadgen plan check plan.yaml
 venv/bin/loadgen plan check journeys/plans/*.yaml
 code=0
 venv/bin/loadgen run journeys/plans/smoke.yaml --demo-shop --json report.json --html report.html || code=$?

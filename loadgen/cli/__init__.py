@@ -19,6 +19,7 @@ from loadgen.compiled import form
 from loadgen.errors import LoadgenError
 
 COMMANDS: Final = {
+    "init": "loadgen.cli.init:init",
     "run": "loadgen.cli.run:run",
     "plan": "loadgen.cli.plan:plan",
     "journey": "loadgen.cli.journey:journey",

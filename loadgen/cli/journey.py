@@ -16,7 +16,7 @@ def journey() -> None:
 
     \b
     Examples:
-      loadgen journey try journeys/browse.py --host http://127.0.0.1:8100
+      loadgen journey try journeys/browse.py --dialect journeys/dialects/demo.py --host http://127.0.0.1:8100
       loadgen journey show flow.py
       loadgen journey record shop.har
     """  # noqa: D301 - \b keeps click from wrapping the examples
@@ -28,12 +28,12 @@ journey.add_command(record)
 @journey.command("try")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--user", metavar="NAME", help="The user class; needed when the file has several.")
-@click.option("--host", "-H", metavar="URL", help="Base URL of the shop; the class's own host by default.")
+@click.option("--host", "-H", metavar="URL", help="Base URL of the shop; the plan's or the class's by default.")
 @click.option("--think", default=1.0, show_default=True, type=click.FloatRange(0), help="Factor on think times.")
 @click.option(
     "--tasks", default=1, show_default=True, type=click.IntRange(1), help="Random tasks, for plain Locust users."
 )
-@click.option("--plan", metavar="PLAN", help="The plan whose data the journey draws from, and whose dialect it speaks.")
+@click.option("--plan", metavar="PLAN", help="The plan whose target, dialect and data are the journey's.")
 @click.option("--dialect", metavar="FILE", help="How the shop is spoken to: a dialect's file, or FILE:CLASS.")
 def try_(
     file: Path, user: str | None, host: str | None, think: float, tasks: int, plan: str | None, dialect: str | None
@@ -45,8 +45,8 @@ def try_(
 
     \b
     Examples:
-      loadgen journey try journeys/browse.py --host http://127.0.0.1:8100
-      loadgen journey try journeys/buy.py --user GuestBuyer --host http://127.0.0.1:8100 --think 0
+      loadgen journey try journeys/browse.py --dialect journeys/dialects/demo.py --host http://127.0.0.1:8100
+      loadgen journey try journeys/buy.py --plan journeys/plans/smoke.yaml --host http://127.0.0.1:8100 --think 0
     """  # noqa: D301 - \b keeps click from wrapping the examples
     from loadgen.journey.trial import summary, try_journey
     from loadgen.plan.read import load_plan

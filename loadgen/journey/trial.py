@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from loadgen.journey.sources import Source
 from loadgen.journey.wire import install, listen
 from loadgen.plan.names import dialect_parts
 from loadgen.plan.read import LoadedPlan
+from loadgen.plan.secrets import resolve_target
 from loadgen.stats import StepCounts, Tally, template_of
 from loadgen.units import format_bytes, format_duration
 
@@ -63,11 +65,11 @@ def try_journey(
     Args:
         file: the journey file.
         user: name of its user class; None takes the only one.
-        host: base URL of the shop; None takes the class's own.
+        host: base URL of the shop; None takes the plan's, or the class's own.
         think_scale: factor on a ``Shopper``'s think times; 0 switches them off.
         tasks: random tasks that make a journey, for users that are no ``Shopper``.
         say: takes each line as it happens.
-        plan: whose data the journey draws from, and whose dialect it speaks.
+        plan: whose target, dialect and data are the journey's.
         dialect: a dialect's file, or ``file.py:ClassName``; None takes the plan's, else the class's own.
 
     Returns:
@@ -77,6 +79,8 @@ def try_journey(
         JourneyError: the file does not import, has no such user, or the journey raised an error.
     """
     spoken = _dialect_of(plan, dialect)
+    if host is None and plan is not None:
+        host = resolve_target(plan.plan.target, os.environ).base_url
     user_class = find_user(load_users(file.parent, [file.name])[file.name], user)
     install()
     chatter.silence()
@@ -122,7 +126,9 @@ def _dialect_of(loaded: LoadedPlan | None, named: str | None) -> type[Dialect] |
 
 def _data_of(loaded: LoadedPlan) -> dict[str, Source]:
     """The data of a plan as far as it lies on this machine."""
-    sources = (source for source in loaded.plan.data if source.name in loaded.data_files or source.generate)
+    sources = [source for source in loaded.plan.data if source.name in loaded.data_files or source.generate]
+    if not sources:
+        return {}
     seed, cache = loaded.plan.seed, RowCache()
     return {
         source.name: Source(source, open_rows(source, loaded.data_files.get(source.name), seed, cache), seed)

@@ -157,9 +157,10 @@ def test_the_dialect_is_the_one_that_is_named_or_the_plan_s(tmp_path: Path, serv
     (tmp_path / "asker.py").write_text(SPOKEN, encoding="utf-8")
     (tmp_path / "dialects").mkdir()
     (tmp_path / "dialects" / "corner.py").write_text(CORNER, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(PLAN.replace("http://127.0.0.1:1", server.url), encoding="utf-8")
     said = {"--dialect": tmp_path / "dialects" / "corner.py", "--plan": tmp_path / "plan.yaml"}[how]
 
-    done = attempt(tmp_path / "asker.py", "Asker", server, how, str(said))
+    host = ["--host", server.url] if how == "--dialect" else []  # else the plan's
+    done = CliRunner().invoke(journey, ["try", str(tmp_path / "asker.py"), how, str(said), *host])
     assert done.exit_code == 0, done.output
     assert server.received == ["/corner"]
