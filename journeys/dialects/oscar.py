@@ -64,7 +64,7 @@ class Oscar(Dialect):
     # -- looking around ---------------------------------------------------------------------------------------------
 
     def home(self) -> Listing:
-        return self._listing("/")
+        return replace(self._listing("/"), path="/catalogue/")  # where its redirect leads to
 
     def category(self, category: Category, page: int = 1, narrowed: Sequence[Filter] = ()) -> Listing:
         return self._listing(category.path, page, narrowed, name="/catalogue/category/{path}/")
@@ -195,10 +195,10 @@ class Oscar(Dialect):
         return (INVOICE,)
 
     def pay(self, method: Method) -> Order:
-        self._step("/checkout/preview/")
-        form = self._form("/checkout/preview/")
+        asks = self._step("/checkout/preview/")
+        form = None if asks else self._form("/checkout/preview/")
         if form is None:
-            raise SoldOut("the shop shows nothing to order")
+            raise Refusal(f"there is no order to confirm yet: the shop sends back to {asks or 'another page'}")
         follows = self._send(form)
         if not follows:
             raise Declined(pages.told(self._html))

@@ -30,7 +30,7 @@ from loadgen.children import start_child, stop_child
 
 SITE = Path(__file__).parent / "oscar"
 REQUIREMENTS = SITE / "requirements.txt"
-CONFIGURATION = [SITE / "settings.py", SITE / "urls.py", SITE / "seed.py"]
+FILLING = [REQUIREMENTS, SITE / "settings.py", SITE / "urls.py", SITE / "seed.py", Path(__file__)]
 
 START_S = 60.0
 
@@ -68,7 +68,7 @@ def seeded() -> Path:
         for command in ("collectstatic --noinput", "rebuild_index --noinput"):
             _django(python, {"SHOP_FOLDER": str(folder)}, command)
 
-    return kept("oscar-shop", [REQUIREMENTS, *CONFIGURATION], make)
+    return kept("oscar-shop", FILLING, make)
 
 
 def seed_postgres(server: Postgres, database: str) -> None:
@@ -81,7 +81,7 @@ def seed_postgres(server: Postgres, database: str) -> None:
         server.save("oscar_seeding", folder / "shop.sql")
         server.drop("oscar_seeding")
 
-    saved = kept("oscar-postgres", [REQUIREMENTS, *CONFIGURATION], make) / "shop.sql"
+    saved = kept("oscar-postgres", FILLING, make) / "shop.sql"
     server.create(database)
     server.load(database, saved)
 
