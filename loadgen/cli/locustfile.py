@@ -74,9 +74,10 @@ class LocustWanted:
 
     @property
     def workers(self) -> int | None:
-        """How many worker processes ``--processes`` asks for; None when it does not."""
-        processes = self.options.get("processes")
-        return int(processes) if processes and processes > 0 else None
+        """How many worker processes ``--processes`` or ``--expect-workers`` asks for; None when they do not."""
+        processes, expected = self.options.get("processes") or 0, self.options.get("expect_workers") or 1
+        wanted = max(processes, expected if expected > 1 else 0)  # 1 is what Locust has without being told
+        return int(wanted) if wanted > 0 else None
 
     @property
     def html_file(self) -> Path | None:
@@ -181,9 +182,12 @@ def _make_sure_of(words: Sequence[str]) -> None:
 
     Raises:
         JourneyError: it is not there.
+        UsageError: it is an address.
     """
     named = next((after for word, after in pairwise(words) if word in _NAMED), "")
-    if not named.endswith(".py") or "," in named or "://" in named:
+    if "://" in named:
+        raise UsageError("a locustfile is a file here, not an address", hint=f"curl -O {named}, and name the file")
+    if not named.endswith(".py") or "," in named:
         return
     path = Path(named)
     if path.is_dir():

@@ -28,9 +28,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1024\r\
 def delaying_server(least_ms: float, most_ms: float) -> Iterator[int]:
     """Such a server in a process of its own; its port. Stopped at the end of the block."""
     command = [sys.executable, "-m", "benchmarks.delaying", str(least_ms), str(most_ms)]
-    child = start_child(
-        command, env=FOUND_HERE, stdout=subprocess.PIPE
-    )
+    child = start_child(command, env=FOUND_HERE, stdout=subprocess.PIPE)
     try:
         with child.stdout as output:
             yield int(output.readline())

@@ -67,9 +67,7 @@ def measure(quick: bool) -> list[Table]:
 
 def _waiting(kind: str, server: Nginx, port: str, wanted: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.waiting", kind, server.url(port), str(wanted)]
-    child = start_child(
-        command, env=FOUND_HERE, stdout=subprocess.PIPE
-    )
+    child = start_child(command, env=FOUND_HERE, stdout=subprocess.PIPE)
     try:
         output, _ = child.communicate(timeout=LIMIT_S)
     finally:

@@ -72,6 +72,7 @@ def test_a_csv_file_with_its_ending_is_loadgens_own() -> None:
 
 def test_processes_are_workers() -> None:
     assert [wanted(processes=count).workers for count in (4, -1, None)] == [4, None, None]
+    assert [wanted(expect_workers=count).workers for count in (1, 6)] == [None, 6]
 
 
 def ended(outcome: Outcome, validity: Validity = Validity.VALID) -> RunRecord:
