@@ -23,6 +23,9 @@ from loadgen.recording.vocabulary import singular, words_of
 MAX_LEAVES: Final = 50_000
 """Values of one answer that are looked at."""
 
+MAX_PAGES: Final = 50
+"""Pages that are looked at for one value: nobody comes back to older ones."""
+
 MAX_HITS: Final = 40
 """Places of a page that are looked at for one value."""
 
@@ -111,8 +114,8 @@ class Answers:
         return self.json.get(exchange.number)
 
     def pages(self) -> list[Exchange]:
-        """Those with text for people, the latest first."""
-        return self._pages[::-1]
+        """Those with text for people, the latest first; older ones than :data:`MAX_PAGES` are forgotten."""
+        return self._pages[: -MAX_PAGES - 1 : -1]
 
     def find(self, value: str, name: list[str], asking: Exchange, *, in_path: bool = False) -> Source | None:
         """Where a value came from.
@@ -176,15 +179,17 @@ class Answers:
         return found
 
     def _in_pages(self, value: str, name: set[str], is_distinct: bool, asking: Exchange) -> Source | None:
-        for page in reversed(self._pages):
+        for page in self.pages():
             if not _was_there(page, asking) or value not in page.text:
                 continue
             if is_distinct:
                 forms = forms_of(page.text)
                 for form in forms:
                     key = next((key for key, held in form.fields.items() if held == value), None)
+                    if key is None:
+                        continue
                     first = next(one for one in forms if one.action.startswith(form.action))
-                    if key is not None and first.fields.get(key) == value:
+                    if first.fields.get(key) == value:
                         return Source(page, "form", key=key, action=form.action)
             pattern = _pattern(page.text, value, name, is_distinct)
             if pattern:

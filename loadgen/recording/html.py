@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 from typing import Final
 
@@ -19,6 +20,9 @@ _TAG: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ATTRIBUTE: Final = re.compile(r"""([^\s=>"'/]{1,200}+)(?:\s{0,9}+=\s{0,9}+(?:"([^"]*+)"|'([^']*+)'|([^\s>"']++)))?""")
+
+REMEMBERED: Final = 4096
+"""Pages whose forms and links are read once: each is looked at for every request behind it."""
 
 _UNSENT: Final = frozenset({"submit", "button", "reset", "image", "file"})
 """Inputs that a browser sends only when they are pressed or filled."""
@@ -41,8 +45,9 @@ class Form:
     buttons: dict[str, str] = field(default_factory=dict)
 
 
-def forms_of(page: str) -> list[Form]:
-    """All forms of a page, in order."""
+@lru_cache(maxsize=REMEMBERED)
+def forms_of(page: str) -> tuple[Form, ...]:
+    """All forms of a page, in order. They are shared: nobody may change them."""
     forms: list[Form] = []
     form: Form | None = None
     select = ""
@@ -56,7 +61,7 @@ def forms_of(page: str) -> list[Form]:
             select = "" if is_end or "disabled" in given else given.get("name", "")
         elif form is not None and not is_end and "disabled" not in given:
             _fill(form, name, given, text, select)
-    return forms
+    return tuple(forms)
 
 
 def _fill(form: Form, tag: str, given: dict[str, str], text: str, select: str) -> None:
@@ -73,9 +78,11 @@ def _fill(form: Form, tag: str, given: dict[str, str], text: str, select: str) -
         form.fields[select] = given["value"] if "value" in given else " ".join(text.split())
 
 
-def links_of(page: str) -> list[str]:
+@lru_cache(maxsize=REMEMBERED)
+def links_of(page: str) -> tuple[str, ...]:
     """Where the links of a page lead, as written, in order."""
-    return [given["href"] for name, is_end, given, _ in _tags(page) if name == "a" and not is_end and "href" in given]
+    tags = _tags(page)
+    return tuple(given["href"] for name, is_end, given, _ in tags if name == "a" and not is_end and "href" in given)
 
 
 def _tags(page: str) -> Iterator[tuple[str, bool, dict[str, str], str]]:

@@ -194,7 +194,8 @@ class Requests:
 
     def _link(self, page: Exchange, exchange: Exchange, template: str) -> str:
         """A pattern for the links of a page that are of the same kind as the one that was followed."""
-        links = [link for link in links_of(page.text) if _leads_to(page.landed, link, exchange.url)]
+        tail = exchange.path.rstrip("/").rpartition("/")[2]
+        links = [one for one in links_of(page.text) if tail in one and _leads_to(page.landed, one, exchange.url)]
         written = next((link for link in links if link.startswith(("/", "http"))), "")
         if not written or not exchange.path.isascii():
             return ""
@@ -332,11 +333,14 @@ def _segment(own: str, folded: str) -> str:
 
 
 def _is_sent(form: Form, page: Exchange, exchange: Exchange) -> bool:
+    tail = exchange.path.rstrip("/").rpartition("/")[2]
+    if form.method != "POST" or (form.action.startswith(("/", "http")) and tail not in form.action):
+        return False
     try:
         where = urljoin(page.landed, form.action)
     except ValueError:
         return False
-    return form.method == "POST" and where.partition("?")[0] == exchange.url.partition("?")[0]
+    return where.partition("?")[0] == exchange.url.partition("?")[0]
 
 
 def _likeness(form: Form, exchange: Exchange) -> tuple[int, int]:
