@@ -7,7 +7,7 @@ from itertools import count
 import gevent
 import pytest
 from shops.running import all_at_once
-from shops.visitors import Visitors, buy, go_to_payment, rush
+from shops.visitors import Visitors, buy, go_to_payment, rush, visit_by_itself
 
 from loadgen.commerce import Article, Category, CouponRefused, Customer, Declined, LoginRefused, Refusal, SoldOut
 from loadgen.journey import GaveUp
@@ -16,6 +16,24 @@ pytestmark = pytest.mark.timeout(900)  # on a fresh machine, the first test wait
 
 MUG, SEEDS, SCARF = (Article("", slug) for slug in ("enamel-mug", "herb-seeds", "wool-scarf"))
 JACKET, LANTERN = (Article("", slug) for slug in ("rain-jacket", "last-lantern"))
+
+LIBRARY = [
+    f"{name}.py"
+    for name in (
+        "abandoned",
+        "browse",
+        "buy",
+        "cart",
+        "comparing",
+        "coupon",
+        "flash_sale",
+        "hot_articles",
+        "narrow",
+        "newcomer",
+        "sales_day",
+        "searching",
+    )
+]
 
 _numbers = count()
 
@@ -300,7 +318,19 @@ def test_a_document_that_the_shop_does_not_understand_fails_by_its_status(visito
     assert visitors.failed == [("/shop-api Odd", "status_4xx")]
 
 
-# -- runs, and everybody at once
+# -- journeys, runs, and everybody at once
+
+
+def test_the_journeys_of_the_library_come_and_buy(vendure):
+    before = vendure.orders()
+    told = visit_by_itself(vendure.url, "dialects/vendure.py", LIBRARY)
+    assert told.failures == 0, told.samples
+    assert {name: counts.completed for name, counts in told.journeys.items()} == dict.fromkeys(told.journeys, 1)
+    placed = [cents for number, cents in vendure.orders().items() if number not in before]
+    counted = {name: sum(n for (_, what), n in told.counters.items() if what == name) for _, name in told.counters}
+    assert counted["visits"] == len(told.journeys)
+    assert (counted["orders"], counted["revenue_cents"]) == (len(placed), sum(placed))
+    assert placed
 
 
 def test_what_thirty_buyers_were_told_is_what_the_run_counts_and_the_shops_books_say(visitors, vendure, tmp_path):

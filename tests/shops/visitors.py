@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gevent
@@ -9,9 +10,20 @@ from gevent.event import Event
 from locust.event import Events
 
 from loadgen.commerce import Article, Customer, Order, SoldOut
-from loadgen.journey import Dialect, JourneyEnvironment, PlanContext, Shopper
+from loadgen.journey import (
+    Dialect,
+    JourneyEnvironment,
+    PlanContext,
+    Recorder,
+    Session,
+    Shopper,
+    install,
+    listen,
+    load_users,
+)
 from loadgen.journey.load import load_dialect
 from loadgen.journey.reasons import reason_of
+from loadgen.stats import Tally
 
 LIBRARY = Path(__file__).parents[2] / "journeys"
 DEADLINE_S = 60.0
@@ -110,3 +122,23 @@ def rush(visitors: Visitors, article: Article, guests: int, quantity: int, *, me
     coming = [gevent.spawn(guest, number) for number in range(guests)]
     gevent.joinall(coming, timeout=DEADLINE_S, raise_error=True)
     return [each.get(block=False) for each in coming]
+
+
+def visit_by_itself(url: str, dialect: str, journeys: Sequence[str]) -> Tally:
+    """Journeys of the library, each once and all at the same time, from their arrival to their end.
+
+    Args:
+        url: of the shop.
+        dialect: a file of the library.
+        journeys: other files of it; all their users come.
+    """
+    recorder = Recorder("tests")
+    context = PlanContext(seed=7, think_scale=0.0, dialect=load_dialect(LIBRARY, dialect))
+    environment = JourneyEnvironment(context, events=Events(), host=url)
+    install()
+    listen(environment, recorder)
+    users = [user for file in load_users(LIBRARY, journeys).values() for user in file.users.values()]
+    sessions = [(Session(recorder, user.__name__, arrival=n), user) for n, user in enumerate(users)]
+    visiting = [gevent.spawn(session.run, environment.new_user(user)) for session, user in sessions]
+    gevent.joinall(visiting, timeout=DEADLINE_S, raise_error=True)
+    return recorder.take(0)
