@@ -51,6 +51,10 @@ class Leases:
         """Renew a worker's lease; see :meth:`loadgen.bus.ClusterBus.beat`."""
         return self._aside(lambda: self._cluster.beat(info, lease_s))
 
+    def leave(self, worker: str) -> bool:
+        """Take a worker off the list: after its last beat, also where nobody waits for that any more."""
+        return self._aside(lambda: self._cluster.leave(worker))
+
     def sync_clock(self, clock: ClusterClock) -> None:
         """Take one estimate of the server's clock; the loop's lag is not in it."""
         clock.update(self._aside(self._cluster.time_samples))

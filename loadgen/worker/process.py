@@ -114,7 +114,7 @@ class WorkerProcess:
         gevent.wait([self._ended, essential.broken], count=1)
         gevent.killall(greenlets, timeout=2)
         try:
-            self._cluster.leave(self._settings.name)
+            self._leases.leave(self._settings.name)
         except BusError as error:
             log.warning("the lease runs out by itself: %s", error.message)
         return not essential.broken.is_set()

@@ -103,3 +103,21 @@ def test_other_greenlets_go_on_while_it_is_waited_for(redis_url, bus):
 
     assert beats.get().joined
     assert turns > 10
+
+
+def test_a_beat_that_nobody_waits_for_any_more_puts_no_worker_back_on_the_list(leases, bus, monkeypatch):
+    """The process ends: its beats are stopped wherever they are, and then it leaves."""
+    beat, said = ClusterBus.beat, []
+
+    def late(*args):
+        gevent.sleep(0.2)
+        said.append(beat(*args))
+
+    monkeypatch.setattr(ClusterBus, "beat", late)
+    beats = gevent.spawn(leases.beat, INFO, 5)
+    gevent.sleep(0.05)
+    beats.kill()
+    leases.leave("w1")
+
+    assert said, "it was on its way"
+    assert ClusterBus(bus).members() == {}
