@@ -9,11 +9,12 @@ from loadgen.recording.exchange import Exchange
 
 _OPERATION: Final = re.compile(r"\b(query|mutation)\s+([A-Za-z_]\w{0,80})")
 _ARGUMENT: Final = re.compile(r"([A-Za-z_]\w{0,80})\s{0,9}:\s{0,9}\$([A-Za-z_]\w{0,80})")
+_FIELD: Final = re.compile(r"(?:\s{0,99}(?:query|mutation))?\s{0,99}\{\s{0,999}([A-Za-z_]\w{0,80})")
 _NAME: Final = re.compile(r"[A-Za-z_]\w{0,80}")
 
 
 def is_graphql(exchange: Exchange) -> bool:
-    """Whether a request is a GraphQL document with its variables."""
+    """Whether a request is a GraphQL document with a name, and its variables."""
     asked = exchange.body.json
     return (
         isinstance(asked, dict)
@@ -21,11 +22,19 @@ def is_graphql(exchange: Exchange) -> bool:
         and isinstance(asked.get("variables") or {}, dict)
         and set(asked) <= {"query", "variables", "operationName", "extensions"}
         and not asked.get("extensions")
+        and bool(_named(exchange))
     )
 
 
 def operation_of(exchange: Exchange) -> str:
-    """The name of the operation that a request asks for; empty if it is none or has none."""
+    """What a request asks for: the operation's name, else its first field; empty if it is no GraphQL."""
+    asked = exchange.body.json
+    document = asked.get("query") if isinstance(asked, dict) else None
+    field = _FIELD.match(document) if isinstance(document, str) else None
+    return _named(exchange) or (field[1] if field else "")
+
+
+def _named(exchange: Exchange) -> str:
     asked: Any = exchange.body.json
     if isinstance(asked, list) and asked:
         asked = asked[0]  # several at once

@@ -282,7 +282,7 @@ class Requests:
         self._references.used.add("ask")
         self.endpoint = self._path(exchange)
         asked: Mapping[str, Any] = exchange.body.json
-        operation = graphql.operation_of(exchange) or "anonymous"
+        operation = graphql.operation_of(exchange)
         document = asked["query"]
         if document not in self._documents:
             self._documents[document] = self._values.document(operation, document)

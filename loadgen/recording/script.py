@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from loadgen.recording.answers import Answers
@@ -60,14 +60,15 @@ class Script:
     endpoint: str
 
 
-def script_of(recording: Sorted, everything: Sequence[Exchange]) -> Script:
+def script_of(recording: Sorted, everything: Sequence[Exchange], known: Iterable[str] = ()) -> Script:
     """Go through a recording once, from its first request to its last.
 
     Args:
         recording: what the shopper does.
         everything: the whole recording, whose secrets must not be written.
+        known: templates of paths, from a description of the shop's API.
     """
-    templates = Templates(recording.kept)
+    templates = Templates(recording.kept, known)
     steps = steps_of(recording.kept, recording.busy, templates)
     step_names = {exchange.number: step.name for step in steps for exchange in step.exchanges}
     names, answers = Names(), Answers()

@@ -39,9 +39,11 @@ class Templates:
 
     Args:
         exchanges: the recording; the links of its pages are the evidence.
+        known: templates of a description of the shop's API; they come first.
     """
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+    def __init__(self, exchanges: Iterable[Exchange], known: Iterable[str] = ()) -> None:
+        self._known = sorted((template.split("/") for template in known), key=lambda parts: sum(map(varies, parts)))
         self._siblings: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
         for exchange in exchanges:
             if exchange.is_page:
@@ -59,6 +61,10 @@ class Templates:
 
     def __call__(self, path: str) -> str:
         """The template of a path: ``/product/{slug}``."""
+        written = path.split("/")
+        for known in self._known:
+            if len(known) == len(written) and all(map(_fits, known, written)):
+                return "/".join(known)
         ending = "/" if path.endswith("/") and path != "/" else ""
         segments = _segments(path)
         folded = [self._folded(segments, at, ending) for at in range(len(segments))]
@@ -85,6 +91,10 @@ class Templates:
         if looks and not known_before and sum(1 for one in siblings if _SLUG.fullmatch(one)) >= SIBLINGS:
             return "{slug}"
         return segment
+
+
+def _fits(known: str, written: str) -> bool:
+    return known == written or (varies(known) and bool(written))
 
 
 def _segments(path: str) -> list[str]:
