@@ -31,7 +31,7 @@ class Coupon(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    code: str
+    code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
     percent: Annotated[int, Field(ge=0, le=100)] = 0
     cents: Annotated[int, Field(ge=0)] = 0
     limit: Annotated[int, Field(ge=0)] | None = None

@@ -44,7 +44,7 @@ def remove_from_cart(shop: Shop, session: Session, fields: Fields) -> None:
 
 def redeem(shop: Shop, session: Session, fields: Fields) -> None:
     """Enter a coupon; it takes the place of another."""
-    session.coupon = shop.coupons.known(fields.text("coupon", limit=32))
+    session.coupon = shop.coupons.known(fields.text("coupon"))
 
 
 def register(shop: Shop, session: Session, fields: Fields) -> None:

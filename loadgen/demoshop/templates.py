@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 
 import jinja2
@@ -42,9 +43,7 @@ class Templates:
     """
 
     def __init__(self, categories: Iterable[str], file_names: Mapping[str, str]) -> None:
-        environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("loadgen.demoshop"), autoescape=True, undefined=jinja2.StrictUndefined
-        )
+        environment = _environment()
         menu = list(categories)
 
         def cut(name: str, *, personal: bool) -> Page:
@@ -71,6 +70,14 @@ def greeting(session: Session) -> dict[str, bytes]:
         "cart_count": b"%d" % len(session.cart),
         "visitor": escaped(session.customer) if session.customer else b"Log in",
     }
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    """One for all shops of the process, as compiling the templates takes longer than filling a shop."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("loadgen.demoshop"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
 
 
 def _open_hole(name: str) -> Markup:
