@@ -65,7 +65,7 @@ class MasterProcess:
         self._said.close()
 
     def check(self) -> None:
-        """Make sure that it runs while the run does.
+        """Make sure that it is there until the run starts; what shoppers do then does not depend on it.
 
         Raises:
             JourneyError: its scripts have put an end to it.

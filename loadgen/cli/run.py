@@ -13,7 +13,7 @@ import click
 
 from loadgen.cli.locustfile import LocustWanted, Words, split
 from loadgen.cli.options import checked, knee, redis_option
-from loadgen.errors import UsageError
+from loadgen.errors import JourneyError, UsageError
 from loadgen.units import parse_duration
 
 if TYPE_CHECKING:
@@ -251,12 +251,29 @@ def _launch(
             interrupts.check()
             if local is not None:
                 local.check()
-            if master is not None:
-                master.check()
+            if master is not None and follower.record.started_at is None:
+                _check_master(master, bus, spec.run)
 
         silent = locust is not None and locust.options["only_summary"]
         follower.follow((lambda *_: None) if silent else view.update, check)
     return _Ended(follower) if locust is None or master is None else _heard(follower, locust, master, local)
+
+
+def _check_master(master: MasterProcess, bus: Bus, run: str) -> None:
+    """A master that could not begin takes its run with it: workers wait for its word.
+
+    Raises:
+        JourneyError: it could not.
+    """
+    from loadgen.bus import ClusterBus
+    from loadgen.messages import ControlMessage, StopMode
+
+    try:
+        master.check()
+    except JourneyError:
+        reason = "the locustfile's master could not begin"
+        ClusterBus(bus).say(ControlMessage(kind="stop", run=run, mode=StopMode.NOW, reason=reason))
+        raise
 
 
 def _heard(follower: Follower, locust: LocustWanted, master: MasterProcess, local: LocalCluster | None) -> _Ended:

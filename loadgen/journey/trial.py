@@ -15,6 +15,7 @@ from loadgen.data import open_rows
 from loadgen.data.cache import RowCache
 from loadgen.errors import JourneyError
 from loadgen.journey import chatter
+from loadgen.journey.arguments import parsed_options
 from loadgen.journey.dialect import Dialect
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.load import find_user, load_dialect, load_users
@@ -85,7 +86,10 @@ def try_journey(
     install()
     chatter.silence()
     context = PlanContext(think_scale=think_scale, data=_data_of(plan) if plan else {}, dialect=spoken)
-    environment = JourneyEnvironment(context, user_classes=[user_class], host=host, locustfile=file.name)
+    options = parsed_options(plan.plan.options if plan else {})
+    environment = JourneyEnvironment(
+        context, user_classes=[user_class], host=host, locustfile=file.name, parsed_options=options
+    )
     recorder = Recorder("try")
     session = Session(recorder, user_class.__name__)
     events: Any = environment.events

@@ -381,3 +381,15 @@ def test_frames_that_are_none_are_put_aside_and_counted(tmp_path: Path, redis_ur
 
 def _frame(run: str, worker: str, sequence: int, second: int) -> bytes:
     return Frame(run, worker, sequence, second, 1, pack_tally(Tally()), Health()).encode()
+
+
+def test_a_locustfile_whose_master_cannot_begin_is_refused_in_its_own_words(desk: Shell) -> None:
+    listener = (
+        "\nfrom locust import events\n@events.init.add_listener\ndef slip(**_):\n    raise KeyError('no database')\n"
+    )
+    desk.write("slips.py", JOURNEY + listener)
+
+    says = refused(desk, "loadgen run slips.py -u 1 -t 5s -H http://127.0.0.1:1 --only-summary", 4)
+
+    assert says.startswith("Error: the locustfile's master ended: a listener of the init event raised an error")
+    assert "KeyError: 'no database'" in says

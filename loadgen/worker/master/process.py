@@ -91,7 +91,7 @@ class Master:
             self._environment.shape_class.runner = self._runner
         self._events.init.fire(environment=self._environment, runner=self._runner, web_ui=None)
         if locust.log.unhandled_greenlet_exception:
-            raise JourneyError("a listener of the init event raised an error", hint="what it said is above")
+            raise JourneyError("a listener of the init event raised an error")
 
     @property
     def _events(self) -> Any:  # Locust leaves them without types
