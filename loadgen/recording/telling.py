@@ -37,7 +37,7 @@ def tell(recording: Sorted, script: Script, *, total: int) -> Iterator[str]:
         failed = _listed(f"{method} {path} ({status})" for method, path, status in recording.failed)
         yield f"refused by the shop, left out: {failed}"
     yield from ("", "Look at next:")
-    yield from (f"- {line}" for line in _next(recording, script))
+    yield from (f"- {_plain(line, 200)}" for line in _next(recording, script))
 
 
 def _next(recording: Sorted, script: Script) -> Iterator[str]:
@@ -75,6 +75,6 @@ def _listed(things: Iterable[str]) -> str:
     return ", ".join(all_of_them[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, most: int = 80) -> str:
     """Text of a recording, fit for a terminal."""
-    return "".join(char if char.isprintable() else "?" for char in text[:80])
+    return "".join(char if char.isprintable() else "?" for char in text[:most])
