@@ -14,6 +14,7 @@ from locust import FastHttpUser, HttpUser, TaskSet, constant, task
 from loadgen.data import open_rows
 from loadgen.data.cache import RowCache
 from loadgen.journey.inspect import inspect
+from loadgen.journey.load import load_dialect
 from loadgen.journey.patience import tempers
 from loadgen.journey.sources import Source
 from loadgen.plan.data import DataSource
@@ -237,20 +238,34 @@ def test_plain_locustfiles_count_as_the_shop_does(visit: Any, shop: Any, user_cl
     assert_same_count(tally, shop.stats())
 
 
+def test_some_banks_want_to_see_their_customers_and_some_say_no(shop: Any, make_visit: Any, journeys: Any) -> None:
+    dialect = load_dialect(LIBRARY / "dialects", "demo_banks.py")
+    tally = make_visit(shop, seed=4, think_scale=0, dialect=dialect).all_of(journeys["GuestBuyer"], 60)
+    proven = tally.steps["GuestBuyer", "3d_secure"]
+    assert 60 * 0.15 < proven.entered < 60 * 0.45
+    assert proven.abandoned.keys() <= {"will"}
+    assert tally.failures == 0
+    assert_same_count(tally, shop.stats())
+    assert_same_business(tally, shop)
+
+
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
 def test_the_plans_of_the_library_have_nothing_wrong_with_them(path: Path) -> None:
     loaded = load_plan(path)
-    assert loaded.dialect_file == LIBRARY / "dialects" / "demo.py"
+    assert loaded.dialect_file is not None
     files = {str(file): inspect(str(file)) for file in [*(one.path for one in loaded.journeys), loaded.dialect_file]}
     assert journey_problems(loaded, files) == ()
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
 def test_the_orders_of_each_plan_are_those_of_the_shop(path: Path, shop: Any, make_visit: Any, journeys: Any) -> None:
-    plan = load_plan(path).plan
+    loaded = load_plan(path)
+    plan = loaded.plan
     assert plan.thresholds
     assert plan.guards
-    visit = make_visit(shop, seed=plan.seed, think_scale=0.02, devices=plan.devices, patience=tempers(plan.patience))
+    dialect = load_dialect(LIBRARY / "dialects", loaded.dialect_file.name)
+    context = {"devices": plan.devices, "patience": tempers(plan.patience), "dialect": dialect}
+    visit = make_visit(shop, seed=plan.seed, think_scale=0.02, **context)
     mixes = [plan.mix(stream) for stream in plan.load]
     visiting = [
         visit.spawn(journeys[name], (stream, arrival))[1]
