@@ -38,6 +38,19 @@ def test_a_compiled_class_has_no_base_that_is_unknown_to_the_compiler(file: Path
         assert {ast.unparse(base) for base in each.bases} <= own | PLAIN | errors, each.name
 
 
+@pytest.mark.parametrize("file", compiled(), ids=lambda file: file.stem)
+def test_a_compiled_slice_has_bounds_that_may_be_worked_out_twice(file: Path) -> None:
+    """As mypyc does, where it does not know what is being cut: a call there is made twice."""
+    bounds = [
+        bound
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Slice)
+        for bound in (node.lower, node.upper, node.step)
+        if bound is not None
+    ]
+    assert not [ast.unparse(bound) for bound in bounds if any(isinstance(part, ast.Call) for part in ast.walk(bound))]
+
+
 def test_nothing_that_is_interpreted_inherits_from_what_is_compiled() -> None:
     compiled_files = set(compiled())
     protocols = {

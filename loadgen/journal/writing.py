@@ -254,10 +254,11 @@ class Journal:
     def _name(self, parts: list[str | int]) -> None:
         line = json.dumps(parts).encode() + b"\n"
         begin = self._head[AT_NAMES_END]
-        if begin + len(line) > NAMES_BYTES:
+        end = begin + len(line)
+        if end > NAMES_BYTES:
             raise OverflowError("the names of what is counted take too much room")
-        self._memory[NAMES_AT + begin : NAMES_AT + begin + len(line)] = line
-        self._head[AT_NAMES_END] = begin + len(line)  # last: a name is there when the end lies behind it
+        self._memory[NAMES_AT + begin : NAMES_AT + end] = line
+        self._head[AT_NAMES_END] = end  # last: a name is there when the end lies behind it
         self.keys.append(tuple(str(part) for part in parts[1:]))
 
 

@@ -121,11 +121,12 @@ class PlainWire:
         while rest:
             wait_to_write(self._waiter, deadline_s, limit_s, end)
             try:
-                rest = rest[self._socket.send(rest) :]
+                sent = self._socket.send(rest)
             except BlockingIOError:
                 continue
             except OSError as error:
                 raise ConnectionReset(f"the connection broke while sending: {error.strerror}") from error
+            rest = rest[sent:]
             deadline_s = monotonic() + limit_s
 
     def receive(self, deadline_s: float, limit_s: float, phase: Phase) -> bytes:

@@ -95,6 +95,7 @@ def test_a_connection_that_was_idle_for_too_long_is_not_used(visit: Visit) -> No
         until(lambda: server.end.ended == 1)
 
 
+@pytest.mark.interpreted
 def test_the_last_word_of_an_idle_connection_is_not_taken_for_an_answer(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,12 +34,14 @@ def read(data: bytes, settings: ClientSettings = SETTINGS, *, no_body: bool = Fa
     return state, answer.status, answer.headers, b"".join(answer.chunks), answer.sets_cookies
 
 
+@pytest.mark.interpreted
 def test_the_third_time_nothing_is_parsed(heads):
     first, second = read(page()), read(page())
     assert heads.find(page()) is not None
     assert read(page()) == first == second
 
 
+@pytest.mark.interpreted
 def test_another_body_of_the_same_length_is_taken_as_it_is(heads):
     for _ in range(2):
         read(page(b"hello"))

@@ -49,6 +49,7 @@ def test_a_place_is_found_out_once(home: Home) -> None:
     assert home_at("http://shop.example", SECRET) is not home_at("http://shop.example", ())
 
 
+@pytest.mark.interpreted
 def test_only_so_many_are_kept_and_the_others_are_right_all_the_same(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
