@@ -116,7 +116,7 @@ class Shopping:
 
     def go(self, does: Any, answers: dict[str, list[Any]] | None = None, **habits: Any) -> Tally:
         dialect = habits.pop("dialect", Stub)
-        context = {name: habits.pop(name) for name in ("devices", "seed") if name in habits}
+        context = {name: habits.pop(name) for name in ("devices", "headers") if name in habits}
         Stub.answers = answers or {}
         kind = type("One", (self._visitor,), {"journey": does, **habits})
         environment = JourneyEnvironment(
@@ -316,6 +316,17 @@ def test_a_device_of_the_plan_is_how_a_visitor_introduces_itself(shopping, devic
     assert seen["head"].lower().count("user-agent:") == 1
     assert seen["assets"] == bool(assets)
     assert seen["think"].startswith("lognormal")
+
+
+def test_a_plan_that_says_who_visitors_are_has_the_last_word(shopping):
+    seen = []
+
+    def journey(self):
+        seen.append(self.client._home.place("/").opening("GET").decode())
+
+    shopping.go(journey, devices={"mobile": 1.0}, headers={"user-agent": "rehearsal"})
+    assert "user-agent: rehearsal\r\n" in seen[0]
+    assert seen[0].lower().count("user-agent:") == 1
 
 
 @pytest.mark.parametrize("mix", BROWSE_SHARES)

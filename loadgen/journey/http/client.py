@@ -79,8 +79,10 @@ class Client(Visiting):
 
         A visitor's User-Agent, where not all of a class have the same. Worked out once for all who say the same.
         """
-        said = {**headers, **dict(self.settings.default_headers)}
-        self._home = home_at(self._given_url, tuple(said.items()))
+        usual = self.settings.default_headers
+        given = {name.lower() for name, _ in usual}
+        own = tuple((name, value) for name, value in headers.items() if name.lower() not in given)
+        self._home = home_at(self._given_url, (*own, *usual))
 
     # -- the surface of FastHttpUser's client
 
