@@ -187,8 +187,8 @@ class WorkerProcess:
         doubted = False
         while True:
             try:
-                if doubted:  # a fail-over may have left the end of what was said behind where it was heard
-                    position = min(position, self._cluster.control_position(), key=entry_order)
+                if doubted:
+                    position = self._heard_until(position)
                     doubted = False
                 position, messages = self._cluster.listen(position, LISTEN_S)
                 for _, message in messages:
@@ -198,6 +198,20 @@ class WorkerProcess:
                 doubted = True
                 self._bus.outage.met(_NOT_HEARD, error)
                 gevent.sleep(RETRY_S)
+
+    def _heard_until(self, position: str) -> str:
+        """Where to listen on: a fail-over may have left the end of what was said behind where it was heard.
+
+        What was said since the fail-over cannot be told from what was heard before it, so only a stop is made up for:
+        it stands in the run's record. An epoch that was not heard of is tried again.
+        """
+        end = self._cluster.control_position()
+        if entry_order(end) >= entry_order(position):
+            return position
+        record = RunBus(self._bus, self._invited).record() if self._invited else None
+        if record is not None and record.stop is not None and self._serving is not None:
+            self._serving.stop(StopMode.NOW)
+        return end
 
     def _look(self) -> None:
         """Look at seats, in a greenlet of its own: no slow answer stands between this worker and a stop."""

@@ -9,7 +9,7 @@ import pytest
 
 from loadgen.bus import ClusterBus, RunBus, keys
 from loadgen.errors import BusError
-from loadgen.messages import ControlMessage, Piece, RunSpec, Seat, StopMode, WorkerEventKind
+from loadgen.messages import ControlMessage, Piece, RunRecord, RunSpec, Seat, StopMode, StopNote, WorkerEventKind
 from loadgen.plan.bundle import Bundle
 from loadgen.worker import process as module
 from loadgen.worker.process import NO_LEADER_S, WorkerProcess
@@ -340,6 +340,30 @@ def test_what_was_not_obeyed_for_want_of_redis_is_heard_again(worker, cluster, r
     gevent.killall(greenlets)
 
     assert worker._serving.told == [("assign", 2)]
+
+
+def test_a_stop_that_a_fail_over_kept_from_being_heard_is_read_in_the_record(worker, cluster, bus, monkeypatch):
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    worker._invited, worker._serving = RUN, Served()
+    note = StopNote(by="person", reason="enough", at_s=3.0)
+    RunBus(bus, RUN).write_record(1, RunRecord(run=RUN, name="demo", submitted_at=1.0, stop=note))
+    cluster.say(ControlMessage(kind="stop", run=RUN))  # before it asks where what was said ends
+    listen, away = ClusterBus.listen, [True]
+
+    def fails_over(self, *args):
+        if away:
+            away.clear()
+            raise BusError("gone")
+        return listen(self, *args)
+
+    monkeypatch.setattr(ClusterBus, "listen", fails_over)
+    greenlets = [gevent.spawn(worker._listen, f"{int(time.time() * 1000) + 10**9}-0")]
+    with gevent.Timeout(10):
+        while not worker._serving.told:
+            gevent.sleep(0.01)
+    gevent.killall(greenlets)
+
+    assert worker._serving.told == [("stop", "now")]
 
 
 def test_words_said_after_a_fail_over_are_heard_though_their_ids_went_back(worker, cluster, monkeypatch):
