@@ -97,6 +97,8 @@ class Answers:
         """Remember an answer."""
         for name, value in [pair for hop in exchange.hops for pair in hop.answer_headers] + [*exchange.answer_headers]:
             self._note_header(exchange, name, value)
+        if exchange.location:
+            return  # the journey only asks where it leads
         read = self.read(exchange)
         if read is not None:
             for path, value in _leaves(read):
@@ -147,7 +149,12 @@ class Answers:
             for line in value.split("\n"):
                 cookie, _, rest = line.partition("=")
                 self._cookies[rest.partition(";")[0].strip()] = (exchange, cookie.strip())
-        elif not _DULL_HEADERS.fullmatch(lowered) and not exchange.hops and re.fullmatch(r"[A-Za-z0-9-]{1,60}", name):
+        elif (
+            not _DULL_HEADERS.fullmatch(lowered)
+            and not exchange.hops
+            and not exchange.location
+            and re.fullmatch(r"[A-Za-z0-9-]{1,60}", name)
+        ):
             self._headers[value].append((exchange, name))
 
     def _in_headers(self, value: str, is_distinct: bool, asking: Exchange) -> Source | None:

@@ -126,6 +126,8 @@ class References:
         return self._picked[key]
 
     def _answer(self, exchange: Exchange) -> str:
+        if self._answers.json.get(exchange.number) is None:
+            return self.page(exchange).code
         needs = self.needs[exchange.number]
         if not needs.answer:
             needs.answer = self._names.variable(f"{self._called(exchange)} answer")

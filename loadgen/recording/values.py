@@ -8,6 +8,7 @@ from typing import Any, Final
 from loadgen.recording.answers import Answers
 from loadgen.recording.code import Call, Dict, List, Lit, Name, Node, quoted, width
 from loadgen.recording.exchange import Exchange
+from loadgen.recording.graphql import is_graphql
 from loadgen.recording.naming import Names
 from loadgen.recording.references import References
 from loadgen.recording.secrets import TEST_CARD, Secrets, Sensitive, kind_of, looks_made
@@ -70,6 +71,8 @@ class Values:
             return self._invented(sensitive, name, value, step)
         words = [word for one in (name, *also) for word in words_of(one)]
         source = self._answers.find(value, words, asking)
+        if source is not None and source.how == "header" and is_graphql(source.exchange):
+            return self._invented("token", name, value, step)  # what is asked gives its data, not its headers
         if source is not None:
             self._references.correlated.append(name)
             return self._references.of(source)

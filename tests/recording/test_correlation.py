@@ -180,3 +180,26 @@ def test_headers_of_the_shops_own_are_sent_and_the_browsers_are_not(record) -> N
     assert 'self.headers: dict[str, str] = {"x-channel": "de-shop"}' in text
     assert "Cookie" not in text
     assert "sec-ch" not in text
+
+
+def test_a_header_of_a_page_is_read_from_that_page(record) -> None:
+    text = record(
+        page("/", 0, tiles("oak-lamp"), answer_headers={"X-Token": TOKEN}, _resourceType="document"),
+        api("/api/a", 1, method="POST", body={"key": TOKEN}),
+        page("/product/oak-lamp", 3, _resourceType="document"),
+    ).text
+    assert '{"key": home.headers["X-Token"]}' in text
+    assert "self.follow(home, PRODUCT_LINK)" in text
+
+
+def test_what_a_redirect_or_a_graphql_answer_has_in_its_head_is_not_for_bodies(record) -> None:
+    asked = {"operationName": "A", "query": "query A { a }"}
+    written = record(
+        page("/", 0, _resourceType="document"),
+        api("/g", 1, {"data": {}}, method="POST", body=asked, answer_headers={"X-Token": TOKEN}),
+        api("/api/a", 2, method="POST", body={"key": TOKEN}),
+        entry("POST", f"{SHOP}/b", at=3, status=302, answer_headers={"X-Other": TOKEN[::-1], "Location": "/"}),
+        api("/api/c", 4, method="POST", body={"key": TOKEN[::-1]}),
+    )
+    assert TOKEN not in written.text
+    assert "headers[" not in written.text
