@@ -114,7 +114,7 @@ class Shop:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Shop:
-        environment = {"NODE_PATH": str(installed()), "DATABASE": self._database}
+        environment = {"NODE_ENV": "production", "NODE_PATH": str(installed()), "DATABASE": self._database}
         environment["RESERVE"] = "1" if self._reserving else "0"
         if self._server is not None:
             environment["PGPORT"] = str(self._server.port)

@@ -21,7 +21,7 @@ exports.config = {
     tokenMethod: 'bearer',
     requireVerification: false,
     passwordHashingStrategy: passwords,
-    superadminCredentials: { identifier: 'superadmin', password: 'superadmin' },
+    superadminCredentials: { identifier: 'admin', password: 'guards nothing' },
     cookieOptions: { secret: 'guards nothing' },
   },
   dbConnectionOptions: { ...database, logging: false, synchronize: POPULATE === '1' },
