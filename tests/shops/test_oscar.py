@@ -65,6 +65,7 @@ def test_the_first_page_shows_articles_categories_and_filters(visitor):
     assert all(each.price_cents and each.available and each.name for each in home.articles)
     assert [each.name for each in home.categories][:5] == ["Books", "Fiction", "Science", "Clothing", "Shirts"]
     assert ("product_class:item", 53) in {(each.key, each.count) for each in home.filters}
+    assert visitor.category(Category(home.path), 2).has_more
 
 
 def test_a_category_is_looked_through_page_by_page(visitor):
