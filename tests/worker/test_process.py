@@ -346,7 +346,9 @@ def test_a_stop_that_a_fail_over_kept_from_being_heard_is_read_in_the_record(wor
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     worker._invited, worker._serving = RUN, Served()
     note = StopNote(by="person", reason="enough", at_s=3.0)
-    RunBus(bus, RUN).write_record(1, RunRecord(run=RUN, name="demo", submitted_at=1.0, stop=note))
+    run = RunBus(bus, RUN)
+    run.claim(1)
+    run.write_record(1, RunRecord(run=RUN, name="demo", submitted_at=1.0, stop=note))
     cluster.say(ControlMessage(kind="stop", run=RUN))  # before it asks where what was said ends
     listen, away = ClusterBus.listen, [True]
 
