@@ -62,8 +62,8 @@ lint: .venv/developing ## Check style
 types: .venv/developing ## Check types
 	$(BIN)/mypy
 
-smoke: .venv/developing ## Build the wheel and run it from an empty environment
-	sh tests/smoke.sh $(PYTHON)
+smoke: .venv/compiled ## Run the wheel from an empty environment
+	sh tests/smoke.sh $(PYTHON) build/wheel/loadgen-*.whl
 
 bench: .venv/compiled ## Measure; writes docs/benchmarks.md
 	$(COMPILED) $(BIN)/python tests/benchmarks/run.py
