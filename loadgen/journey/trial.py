@@ -80,12 +80,23 @@ def try_journey(
         JourneyError: the file does not import, has no such user, or the journey raised an error.
     """
     spoken = _dialect_of(plan, dialect)
-    if host is None and plan is not None:
-        host = resolve_target(plan.plan.target, os.environ).base_url
+    target = resolve_target(plan.plan.target, os.environ) if plan else None
+    if host is None and target is not None:
+        host = target.base_url
     user_class = find_user(load_users(file.parent, [file.name])[file.name], user)
     install()
     chatter.silence()
-    context = PlanContext(think_scale=think_scale, data=_data_of(plan) if plan else {}, dialect=spoken)
+    context = PlanContext(
+        seed=plan.plan.seed if plan else 0,
+        think_scale=think_scale,
+        data=_data_of(plan) if plan else {},
+        headers=target.headers_in("try") if target else {},
+        insecure_tls=target is not None and target.insecure_tls,
+        http=target.http if target else None,
+        trace=target is not None and target.trace,
+        devices=plan.plan.devices if plan else {},
+        dialect=spoken,
+    )
     options = parsed_options(plan.plan.options if plan else {})
     environment = JourneyEnvironment(
         context, user_classes=[user_class], host=host, locustfile=file.name, parsed_options=options

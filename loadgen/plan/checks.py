@@ -82,6 +82,7 @@ def consistency(plan: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _unknown_devices(plan)
     yield from _wanted_and_excluded(plan)
     yield from _traced_twice(plan.get("target"))
+    yield from _marked_twice(plan.get("target"))
     for section in ("thresholds", "guards"):
         yield from _unknown_journeys(plan, section, [user for user in users if isinstance(user, str)])
 
@@ -141,6 +142,16 @@ def _traced_twice(target: Any) -> Iterator[Finding]:
     for name in headers if isinstance(headers, Mapping) else ():
         if isinstance(name, str) and name.lower() == "traceparent":
             message = "target.trace gives every request a traceparent of its own"
+            yield Finding(("target", "headers", name), message, "", "remove the header", at_key=True)
+
+
+def _marked_twice(target: Any) -> Iterator[Finding]:
+    if not isinstance(target, Mapping) or not isinstance(target.get("mark"), str):
+        return
+    headers, mark = target.get("headers"), target["mark"].lower()
+    for name in headers if isinstance(headers, Mapping) else ():
+        if isinstance(name, str) and name.lower() == mark:
+            message = "target.mark gives this header a value of its own, the run's id"
             yield Finding(("target", "headers", name), message, "", "remove the header", at_key=True)
 
 

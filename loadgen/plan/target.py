@@ -104,6 +104,11 @@ class Target(BaseModel):
         description="Headers that every request carries. Values may hold ${env:NAME}.",
         examples=[{"X-Load-Test": "${env:LOAD_TEST_TOKEN}"}],
     )
+    mark: HeaderName | None = Field(
+        default=None,
+        description="A header that marks every request as synthetic: its value is the run's id.",
+        examples=["X-Loadgen-Run"],
+    )
     insecure_tls: bool = Field(
         default=False,
         strict=True,
@@ -119,6 +124,10 @@ class Target(BaseModel):
         strict=True,
         description="Send a W3C traceparent with every request; the report has the trace ids of the slowest.",
     )
+
+    def headers_in(self, run: str) -> dict[str, str]:
+        """What every request of a run carries."""
+        return dict(self.headers) if self.mark is None else {**self.headers, self.mark: run}
 
     def with_values(self, base_url: str, headers: Mapping[str, str]) -> Self:
         """This target with all references put in; what came from the environment is checked as the plan was.

@@ -89,7 +89,7 @@ def prepare(
         PlanContext(
             seed=plan.seed,
             data={source.name: open_source(root, source, plan, os.environ, settings.data_dirs) for source in plan.data},
-            headers=target.headers,
+            headers=target.headers_in(spec.run),
             insecure_tls=target.insecure_tls,
             http=target.http,
             trace=target.trace,

@@ -126,6 +126,32 @@ data: [{name: customers, file: people.csv, access: unique}]
     assert "the plan has no data called customers" in str(without.exception)
 
 
+MARKED = """
+from loadgen.journey import Shopper
+
+class Marked(Shopper):
+    def journey(self):
+        print(self.device, dict(self.environment.context.headers))
+"""
+
+
+def test_a_journey_is_tried_as_the_plan_would_have_it(file: Path, server: Any) -> None:
+    file.write_text(MARKED, encoding="utf-8")
+    plan = file.with_name("plan.yaml")
+    plan.write_text(
+        """\
+name: tried
+target: {base_url: "http://127.0.0.1:9", headers: {X-Team: perf}, mark: X-Run}
+devices: {phone: 1}
+journeys: [{file: tried.py, user: Marked}]
+load: [{shape: {constant: {at: 1/s, for: 1s}}}]
+""",
+        encoding="utf-8",
+    )
+
+    assert "phone {'X-Team': 'perf', 'X-Run': 'try'}" in attempt(file, "Marked", server, "--plan", str(plan)).output
+
+
 SPOKEN = """
 from loadgen.journey import Shopper
 

@@ -224,6 +224,14 @@ def test_what_a_plan_says_of_its_target_reaches_the_shoppers(case):
     assert (context.http, context.insecure_tls, context.trace) == ("2", True, False)
 
 
+def test_every_request_is_marked_with_the_run_where_the_plan_asks_for_it(case):
+    target = {"base_url": "https://127.0.0.1:1", "headers": {"X-Team": "perf"}, "mark": "X-Run"}
+    case.plan = case.make.plan(target=target)
+    prepared = case.prepare()
+
+    assert prepared.environment.context.headers == {"X-Team": "perf", "X-Run": prepared.run}
+
+
 @pytest.mark.parametrize("installed", [True, False])
 def test_the_plan_s_dialect_reaches_the_shoppers(case, installed):
     files = {
