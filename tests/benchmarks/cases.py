@@ -23,7 +23,7 @@ from benchmarks import site
 
 USERS = 32
 
-SATURATING = 5000
+SATURATING = 7000
 """Newcomers per second: more than a core can serve, so that there is always one at the door; not many more, as whoever
 finds no room costs CPU, too."""
 
