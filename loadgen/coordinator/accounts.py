@@ -12,7 +12,7 @@ What is not sealed in Redis has not happened: a new leader reads the sealed seco
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from loadgen.bus import Refused, RunBus, Sealing
@@ -159,13 +159,13 @@ class Accounts:
                 bad.append(Refused(frame.encode(), f"{frame.worker}: {why}", entry_id, shard))
         return bad
 
-    def seal(self, now_second: float, expected: Iterable[str], nodes: Mapping[str, str]) -> None:
+    def seal(self, now_second: float, expected: Sequence[str], node_of: Callable[[str], str]) -> None:
         """Seal what can be sealed.
 
         Args:
             now_second: seconds since the run's start.
             expected: workers that should report each second that has ended.
-            nodes: machines by worker.
+            node_of: a worker's machine; empty where it is not known.
 
         Raises:
             FencedError: another coordinator leads; nothing was written.
@@ -175,12 +175,13 @@ class Accounts:
         before = dict(self.totals)
         rows = [self._planned_in(row, fresh) for row in self._intake.seal(now_second, expected)]
         rows += self._losses.amend(self.totals, self._intake.next_second)
-        self._write(rows, before, nodes)
+        if rows or self._losses:  # nothing else changes anyone's totals
+            self._write(rows, before, node_of)
 
-    def _write(self, rows: list[SecondRow], before: Mapping[str, WorkerTotals], nodes: Mapping[str, str]) -> None:
+    def _write(self, rows: list[SecondRow], before: Mapping[str, WorkerTotals], node_of: Callable[[str], str]) -> None:
         moved = {worker: totals for worker, totals in self.totals.items() if before.get(worker) is not totals}
         for worker, totals in moved.items():
-            totals.node = nodes.get(worker) or totals.node  # a new leader does not know the machines of lost workers
+            totals.node = node_of(worker) or totals.node  # a new leader does not know the machines of lost workers
         self._unwritten = rows
         if rows or moved:
             self._bus.seal(self._fence, Sealing(rows, self._intake.positions(), moved, after=self._entries))
@@ -197,7 +198,7 @@ class Accounts:
     def close(
         self,
         now_second: float,
-        nodes: Mapping[str, str],
+        node_of: Callable[[str], str],
         given_up: Iterable[str],
         carried: Mapping[str, Sequence[Piece]],
     ) -> None:
@@ -205,16 +206,16 @@ class Accounts:
 
         Args:
             now_second: seconds since the run's start.
-            nodes: machines by worker.
+            node_of: a worker's machine; empty where it is not known.
             given_up: workers whose missing frames nobody will send any more.
             carried: what each worker carried, as far back as its frames may tell of.
         """
         for worker in given_up:
             self._intake.give_up(worker)
-        self.seal(now_second, (), nodes)
-        self.seal(max(self._intake.next_second, math.ceil(self.load_ends_s)) + GRACE_S, (), nodes)
+        self.seal(now_second, (), node_of)
+        self.seal(max(self._intake.next_second, math.ceil(self.load_ends_s)) + GRACE_S, (), node_of)
         before = dict(self.totals)
-        self._write(self._losses.close(self.totals, carried), before, nodes)
+        self._write(self._losses.close(self.totals, carried), before, node_of)
 
     def validity(self, record: RunRecord) -> ValidityResult:
         """The generator, judged by what is known so far."""

@@ -84,6 +84,7 @@ class RunController:
         self._recruiter = Recruiter(cluster, bus, fence, self.plan, self._seating, self._book, now_s)
         self._orphaned_at_s: float | None = None
         self._complete_at_s: float | None = None
+        self._followed: tuple[Mapping[str, Member] | None, tuple[str, ...]] = (None, ())
 
     def _take_over(self, now_s: float) -> None:
         """Set right what an earlier leader may have begun and not ended: it may have died between any two writes."""
@@ -117,7 +118,7 @@ class RunController:
         """Whether a worker is taken by this run."""
         return worker in self._seating.guests
 
-    def guests(self) -> list[str]:
+    def guests(self) -> tuple[str, ...]:
         """The workers that are expected to be there."""
         return self._seating.names(*PRESENT)
 
@@ -135,7 +136,7 @@ class RunController:
             total=self._accounts.stats.total,
             planned=self._accounts.stats.planned,
             recent=tuple(self._accounts.stats.window(10)),
-            places={worker: guest.place.value for worker, guest in self._seating.guests.items()},
+            places=self._seating.places(),
             totals=dict(self._accounts.totals),
         )
 
@@ -241,6 +242,9 @@ class RunController:
                 self._see_off(event.worker, event.sequence, now_s)
 
     def _follow_members(self, now_s: float, members: Mapping[str, Member], forgotten: Set[str]) -> None:
+        if members is self._followed[0] and self.guests() is self._followed[1]:
+            return
+        self._followed = (None, ()) if forgotten else (members, self.guests())
         for worker in self.guests():
             member, guest = members.get(worker), self._seating.guests[worker]
             if member is None:
@@ -286,7 +290,7 @@ class RunController:
         second = now_s - self.record.started_at
         self._read(now_s)
         sealed_to = self._accounts.sealed_to
-        self._accounts.seal(second, self._expected(), self._nodes())
+        self._accounts.seal(second, self._expected(), self._node_of)
         if self._accounts.sealed_to > sealed_to:
             self._book.judged(self._accounts.validity(self.record))
         tripped = self._accounts.tripped
@@ -300,13 +304,14 @@ class RunController:
         if refused:
             self._bus.quarantine(refused)
 
-    def _expected(self) -> list[str]:
+    def _expected(self) -> tuple[str, ...]:
         """Workers whose frames a second waits for."""
-        done = [w for w in self._seating.names(Place.DONE) if not self._holds_all(w)]
+        done = tuple(w for w in self._seating.names(Place.DONE) if not self._holds_all(w))
         return self._seating.names(Place.SEATED, Place.LEAVING) + done
 
-    def _nodes(self) -> dict[str, str]:
-        return {worker: guest.node for worker, guest in self._seating.guests.items()}
+    def _node_of(self, worker: str) -> str:
+        guest = self._seating.guests.get(worker)
+        return guest.node if guest else ""
 
     def _holds_all(self, worker: str) -> bool:
         return self._accounts.holds_all(worker, self._seating.guests[worker].last_sequence)
@@ -383,7 +388,7 @@ class RunController:
         if self.record.started_at is not None:
             given_up = [worker for worker in self._seating.guests if not self._has_told_all(worker)]
             carried = {worker: guest.pieces for worker, guest in self._seating.guests.items()}
-            self._accounts.close(now_s - self.record.started_at, self._nodes(), given_up, carried)
+            self._accounts.close(now_s - self.record.started_at, self._node_of, given_up, carried)
         self.record.silences = [silence for silence in self.record.silences if not self._has_told_all(silence.worker)]
         self.record.workers = {
             worker: replace(totals, state=self._place_of(worker)) for worker, totals in self._accounts.totals.items()

@@ -14,7 +14,7 @@ frames still in the stream.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -96,6 +96,8 @@ class Intake:
         self.next_second = next_second
         self._complete = complete
         self._lines = {worker: _Line.after(known) for worker, known in totals.items()}
+        self._touched: dict[str, _Line] = {}
+        self._laggard: str | None = None
         self._unsealed: defaultdict[int, deque[tuple[str, _Line, int]]] = defaultdict(deque)
         self._read: dict[int, str] = {}
 
@@ -120,7 +122,7 @@ class Intake:
         if frame.sequence > line.sealed + WAITING_MOST:
             return f"number {frame.sequence} is too far from {line.sealed}, the last one sealed"
         line.put(frame, self._complete)
-        self._lines[frame.worker] = line
+        self._lines[frame.worker] = self._touched[frame.worker] = line
         self._unsealed[shard].append((entry_id, line, frame.sequence))
         return None
 
@@ -137,16 +139,18 @@ class Intake:
         line = self._lines.get(worker)
         return (line.sealed if line else 0) >= sequence
 
-    def seal(self, now_second: float, expected: Iterable[str]) -> list[SecondRow]:
+    def seal(self, now_second: float, expected: Sequence[str]) -> list[SecondRow]:
         """All seconds that can be sealed now, and amendments to earlier ones.
 
         Args:
             now_second: seconds since the run's start, by cluster time.
             expected: workers that should report each second that has ended.
         """
-        upto = self._sealable(now_second, list(expected))
+        upto = self._sealable(now_second, expected)
         by_second: defaultdict[int, list[Frame]] = defaultdict(list)
-        for line in self._lines.values():
+        # What came before waits for a later second, unless one is over now.
+        lines, self._touched = self._lines if upto > self.next_second else self._touched, {}
+        for line in lines.values():
             for frame in line.take(upto):
                 by_second[frame.second].append(frame)
         seconds = sorted(set(by_second) | set(range(self.next_second, upto)))
@@ -184,11 +188,19 @@ class Intake:
         for shard, waiting in self._unsealed.items():
             self._unsealed[shard] = deque(entry for entry in waiting if entry[1] is not line or entry[2] <= line.here)
 
-    def _sealable(self, now_second: float, expected: list[str]) -> int:
+    def _sealable(self, now_second: float, expected: Sequence[str]) -> int:
         ended = int(now_second // 1)
         overdue = int((now_second - GRACE_S) // 1)
-        slowest = min((self.reported(worker) for worker in expected), default=ended - 1)
+        if overdue <= self.next_second and self._is_held_up(expected):
+            return self.next_second
+        laggard = self._laggard = min(expected, key=self.reported, default=None)
+        slowest = ended - 1 if laggard is None else self.reported(laggard)
         return max(self.next_second, overdue, min(ended, slowest + 1))
+
+    def _is_held_up(self, expected: Sequence[str]) -> bool:
+        """Whether the slowest of before has still not reported the next second; the others need not be asked then."""
+        laggard = self._laggard
+        return laggard is not None and laggard in expected and self.reported(laggard) < self.next_second
 
 
 def _advanced(totals: WorkerTotals, frame: Frame, headline: Headline) -> WorkerTotals:

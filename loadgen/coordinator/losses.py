@@ -60,6 +60,9 @@ class Losses:
         self._lost = {entry.worker: entry for entry in entries}
         self._planned = planned
 
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
     def lose(self, worker: str, pieces: Sequence[Piece], at_s: float) -> bool:
         """A worker is surely gone, and nobody serves its share until the next epoch.
 

@@ -113,12 +113,15 @@ class Seating:
         self.epoch = 0
         self.turn: Turn | None = None
         self._changed = False
+        self._named: dict[tuple[Place, ...], tuple[str, ...]] = {}  # the loop asks ten times a second, for thousands
+        self._places: dict[str, str] | None = None
 
     def invite(self, worker: str, weight: float) -> Seat | None:
         """Take a worker in; its seat invites it to prepare. None when it is known already."""
         if worker in self.guests:
             return None
         self.guests[worker] = Guest(weight=weight)
+        self._forget_places()
         return Seat()
 
     def restore(self, seats: Mapping[str, Seat], epoch: int, lost: Iterable[str]) -> Turn | None:
@@ -139,6 +142,7 @@ class Seating:
                 place = Place.SEATED
             self.guests[worker] = Guest(place=Place.LOST if worker in gone else place, pieces=seat.pieces)
             self.epoch = max(self.epoch, seat.epoch)
+        self._forget_places()
         latest = {worker: seat for worker, seat in seats.items() if epoch and seat.epoch == epoch}
         offers = {worker: seat.offer for worker, seat in latest.items() if seat.offer is not None}
         if offers:
@@ -261,9 +265,22 @@ class Seating:
                 guest.pieces = guest.pieces[1:]
             guest.pieces = guest.pieces[1 - MAX_PIECES :]
 
-    def names(self, *places: Place) -> list[str]:
-        """The workers that stand in one of some places."""
-        return [worker for worker, guest in self.guests.items() if guest.place in places]
+    def places(self) -> dict[str, str]:
+        """Where each worker stands, in words; the same mapping until one has moved."""
+        if self._places is None:
+            self._places = {worker: guest.place.value for worker, guest in self.guests.items()}
+        return self._places
+
+    def names(self, *places: Place) -> tuple[str, ...]:
+        """The workers that stand in one of some places; the same tuple until one has moved."""
+        known = self._named.get(places)
+        if known is None:
+            known = tuple(worker for worker, guest in self.guests.items() if guest.place in places)
+            self._named[places] = known
+        return known
+
+    def _forget_places(self) -> None:
+        self._named, self._places = {}, None
 
     def _is_whole(self) -> bool:
         carried = [self.guests[worker].share for worker in self.names(Place.SEATED)]
@@ -275,6 +292,7 @@ class Seating:
             guest.pieces = (*guest.pieces, Piece(from_s=turn.from_s, low=share.lo, high=share.hi))
             if guest.place in {Place.READY, Place.INVITED}:  # a new leader knows it only as invited yet
                 guest.place = Place.SEATED
+        self._forget_places()
 
     def _move(self, worker: str, place: Place, allowed: set[Place]) -> bool:
         guest = self.guests.get(worker)
@@ -283,6 +301,7 @@ class Seating:
         bears = {Place.READY, Place.SEATED}
         self._changed |= (guest.place in bears) != (place in bears) or place is Place.READY
         guest.place = place
+        self._forget_places()
         return True
 
 

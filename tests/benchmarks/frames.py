@@ -142,7 +142,7 @@ class _Run:
         """The coordinator's part, as in its loop."""
         if self._accounts.read(now_second):
             raise AssertionError("a frame was refused")
-        self._accounts.seal(now_second, self._workers, {})
+        self._accounts.seal(now_second, self._workers, lambda _: "")
         if self._accounts.stats.last_second != self._second:
             raise AssertionError("the second was not sealed")
 

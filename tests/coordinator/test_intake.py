@@ -150,6 +150,27 @@ def test_a_second_is_sealed_as_soon_as_everyone_expected_has_reported_it(make):
     assert intake.seal(1.3, ["a", "b"]) == []
 
 
+def test_a_second_is_sealed_as_soon_as_whoever_held_it_up_is_expected_no_more(make):
+    intake = Intake({})
+    intake.take((0, "1-0"), make.frame("a", 1, 0), 1.05)
+
+    assert intake.seal(1.1, ["a", "b"]) == []
+    assert intake.seal(1.2, ["a", "b"]) == []
+    assert [row.second for row in intake.seal(1.3, ["a"])] == [0]
+
+
+def test_a_late_frame_is_counted_though_another_holds_up_the_next_second(make):
+    intake = Intake({})
+    intake.take((0, "1-0"), make.frame("a", 1, 0), 1.05)
+    intake.take((0, "2-0"), make.frame("a", 2, 1), 2.05)
+    assert [row.second for row in intake.seal(2.3, ["a", "b"])] == [0]
+    assert intake.seal(2.4, ["a", "b"]) == []
+    intake.take((0, "3-0"), make.frame("c", 1, 0, 5), 2.5)
+
+    (row,) = intake.seal(2.5, ["a", "b"])
+    assert (row.second, row.tally.requests) == (0, 5)
+
+
 def test_a_second_waits_for_slow_workers_no_longer_than_the_grace(make):
     intake = Intake({})
     intake.take((0, "1-0"), make.frame("a", 1, 0), 1.05)

@@ -112,7 +112,8 @@ def test_ready_workers_share_the_load_by_weight_and_at_once_where_nobody_carries
     assert is_whole(turn.shares.values())
     first = Piece(from_s=2.5, low=0, high=PLACES // 4)
     assert seating.seats(turn)["a"] == Seat(epoch=1, start_s=1000.5, pieces=(first,))
-    assert seating.names(Place.SEATED) == ["a", "b"]
+    assert seating.names(Place.SEATED) == ("a", "b")
+    assert seating.places() == {"a": "seated", "b": "seated"}
     assert seating.propose(1000.5, 3.0, 3.0) is None  # nothing changed since
 
 
@@ -283,7 +284,7 @@ def test_an_open_offer_of_an_earlier_leader_is_still_open():
     again = Seating()
 
     assert again.restore(seating.seats(turn), turn.epoch, []) == replace(turn, awaited=("a", "b"))
-    assert again.names(Place.INVITED) == ["b"]
+    assert again.names(Place.INVITED) == ("b",)
     again.settle(sure=True)
     assert again.guests["b"].place is Place.SEATED
     again.ready("b")  # what it said to the earlier leader is heard again
