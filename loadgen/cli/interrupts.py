@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a run is followed."""
+"""Ctrl-C and SIGTERM: while a run is got under way, and while it is followed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,50 @@ from loadgen.errors import BusError
 from loadgen.messages import ControlMessage, StopMode
 
 
-class Interrupts:
-    """Ctrl-C and SIGTERM while a run is followed: the first stops the run, the second stops waiting for its end."""
+class Departure:
+    """Ctrl-C and SIGTERM while a run is got under way: this process leaves, and puts away what it has started.
 
-    def __init__(self, bus: Bus, run: str) -> None:
+    Left to itself, SIGTERM would end it where it stands. Either is remembered, as what happens to be imported or called
+    just then may swallow the exception.
+
+    Args:
+        stack: gives the signals back at its end.
+    """
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.asked: int | None = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            stack.callback(signal.signal, number, signal.signal(number, self._on_signal))
+
+    def check(self) -> None:
+        """Leave, if that was asked for.
+
+        Raises:
+            KeyboardInterrupt: by Ctrl-C.
+            SystemExit: by SIGTERM.
+        """
+        if self.asked == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self.asked is not None:
+            sys.exit(128 + self.asked)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self.asked = number
+        self.check()
+
+
+class Interrupts:
+    """Ctrl-C and SIGTERM while a run is followed: the first stops the run, the second stops waiting for its end.
+
+    Args:
+        bus: open connection.
+        run: the run's id.
+        departure: of the time before; None without any.
+    """
+
+    def __init__(self, bus: Bus, run: str, departure: Departure | None = None) -> None:
         self._bus, self._run = bus, run
-        self._count = 0
+        self._count = 0 if departure is None or departure.asked is None else 1
         self._said = 0
         self._before: dict[int, Any] = {}
 
@@ -52,12 +90,3 @@ class Interrupts:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._count += 1
-
-
-def put_away_on_sigterm(stack: ExitStack) -> None:
-    """Left to itself, SIGTERM would end this process where it stands: nothing would be put away."""
-    stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _leave))
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)

@@ -19,6 +19,7 @@ from loadgen.units import parse_duration
 if TYPE_CHECKING:
     from loadgen.bus import Bus
     from loadgen.cli.following import Follower
+    from loadgen.cli.interrupts import Departure
     from loadgen.cli.local_cluster import LocalCluster
     from loadgen.cli.master import MasterProcess
     from loadgen.plan.read import LoadedPlan
@@ -197,12 +198,12 @@ def _on_cluster(
 
 def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted, locust: LocustWanted | None) -> _Ended:
     from loadgen.bus import connect
-    from loadgen.cli.interrupts import put_away_on_sigterm
+    from loadgen.cli.interrupts import Departure
     from loadgen.cli.local_cluster import LocalCluster
     from loadgen.cli.submission import check_target, code_root, host_of
     from loadgen.worker.supervisor import cores
 
-    put_away_on_sigterm(stack)
+    departure = Departure(stack)
     local = stack.enter_context(LocalCluster())
     if wanted.demo_shop:
         limit = [] if wanted.knee is None else ["--knee", f"{wanted.knee:.9f}/s"]
@@ -219,7 +220,7 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted, locu
     local.start_workers(workers, allowed, loaded.plan.workers.labels, data_dirs, journeys)
     if metrics:
         click.echo(f"metrics on {metrics}", err=True)
-    return _launch(stack, connect(local.redis_url), local.redis_url, loaded, local.key, local, locust)
+    return _launch(stack, connect(local.redis_url), local.redis_url, loaded, local.key, local, locust, departure)
 
 
 def _launch(
@@ -230,6 +231,7 @@ def _launch(
     key: bytes,
     local: LocalCluster | None,
     locust: LocustWanted | None,
+    departure: Departure | None = None,
 ) -> _Ended:
     """Submit the plan and follow the run to its end, whatever happens on the way."""
     from loadgen.cli.following import Follower
@@ -239,13 +241,15 @@ def _launch(
     from loadgen.report.console import console
     from loadgen.report.live import LiveView
 
+    if departure is not None:
+        departure.check()
     spec = submit(bus, loaded, key, installed=local is not None and locust is not None, master=locust is not None)
     follower = Follower(bus, spec.run)
     master = None
     if locust is not None:
         count = loaded.plan.workers.count
         master = stack.enter_context(MasterProcess(redis_url, spec.run, replace(locust, plan=loaded), count))
-    with LiveView(follower.plan, console(stderr=True)) as view, Interrupts(bus, spec.run) as interrupts:
+    with LiveView(follower.plan, console(stderr=True)) as view, Interrupts(bus, spec.run, departure) as interrupts:
 
         def check() -> None:
             interrupts.check()

@@ -18,6 +18,7 @@ from loadgen.units import format_bytes, format_percent, parse_duration
 if TYPE_CHECKING:
     from loadgen.bus import Bus
     from loadgen.cli.crowds import Crowds
+    from loadgen.cli.interrupts import Departure
     from loadgen.cli.local_cluster import LocalCluster
     from loadgen.cli.simulation import Rates, Result, Sample
     from loadgen.messages import RunSpec
@@ -66,7 +67,7 @@ def simulate(
       loadgen simulate --workers 20 --for 2s
       loadgen simulate --workers 50 --for 2s --requests 100 --processes 2 --json simulated.json
     """  # noqa: D301 -- \b keeps click from wrapping the examples
-    from loadgen.cli.interrupts import put_away_on_sigterm
+    from loadgen.cli.interrupts import Departure
     from loadgen.cli.outputs import check_outputs
     from loadgen.report import write_file
 
@@ -75,8 +76,8 @@ def simulate(
         raise UsageError("a simulation takes at least a second", hint="--for 20s, for example")
     check_outputs(json_file)
     with ExitStack() as stack:
-        put_away_on_sigterm(stack)
-        result = _Simulation(stack, redis_url, workers, processes, series).run(requests, for_s)
+        departure = Departure(stack)
+        result = _Simulation(stack, redis_url, workers, processes, series).run(requests, for_s, departure)
     if json_file is not None:
         write_file(json_file, result.as_json())
         click.echo(f"wrote {json_file}", err=True)
@@ -115,15 +116,16 @@ class _Simulation:
         self._crowds: Crowds = Crowds([self._local.start_crowd(each) for each in settings])
         stack.callback(self._crowds.close)
 
-    def run(self, requests: int, for_s: float) -> Result:
+    def run(self, requests: int, for_s: float, departure: Departure) -> Result:
         """Let them work, and tell what was found."""
         from loadgen.cli.interrupts import Interrupts
         from loadgen.cli.observer import Observer
 
         self._await_list()
+        departure.check()
         spec = self._submit(requests, for_s)
         observer = Observer(self._bus, spec.run, self._local.pid("coordinator"), self._metrics_url, self._crowds)
-        with Interrupts(self._bus, spec.run) as interrupts:
+        with Interrupts(self._bus, spec.run, departure) as interrupts:
 
             def check() -> None:
                 interrupts.check()

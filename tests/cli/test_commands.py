@@ -212,7 +212,7 @@ def test_without_arguments_the_help_is_shown() -> None:
     result = CliRunner().invoke(cli, [])
 
     assert result.exit_code == 2
-    assert "Commands:\n  run " in result.output
+    assert "Commands:\n  init " in result.output
 
 
 def test_the_version_is_that_of_the_package(shell: Shell) -> None:
