@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import gevent
@@ -15,6 +16,7 @@ from loadgen.worker.leases import Leases
 
 INFO = WorkerInfo(worker="w1", node="n1", pid=1)
 GREENLETS, EACH_S = 20, 0.005
+"""Each works for just as long as Python lets a thread wait before it asks for its turn, unless that is changed."""
 
 
 class Busy:
@@ -41,6 +43,13 @@ def busy():
     busy = Busy()
     yield busy
     busy.stop()
+
+
+@pytest.fixture(autouse=True)
+def as_python_has_it():
+    before = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture
