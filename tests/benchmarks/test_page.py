@@ -120,7 +120,7 @@ def test_the_prose_says_what_the_tables_show() -> None:
     for said in (
         f"Of {float(theirs):.0f} µs a request {float(ours):.0f} are left.",
         f"session took {float(client[4]):.0f} µs, the client in their place takes {float(client[2]):.0f}.",
-        f"client and recorder are strictly typed and take {compiled}% of the time",
+        f"Client and recorder take {compiled}% of that time",
         f"of {newcomer} for a new shopper with one request",
         f"closing the connection by hand takes {float(connection.split()[0]):.0f} (",
         f"with its part of the tally {of_one:.2f} µs, where Locust's own statistics take {locust}",
