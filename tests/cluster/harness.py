@@ -196,7 +196,8 @@ def assert_accounted_for(follower: Follower, shop: Shop) -> None:
     total, served = follower.stats.total, shop.stats()["requests_total"]
     arrivals = total.arrivals_total()
     assert arrivals.started + arrivals.missed + arrivals.dropped == follower.stats.planned
-    assert total.sent == total.requests + total.in_flight
+    in_flight = sum(worker.in_flight for worker in follower.record.workers.values())  # of killed ones for good
+    assert total.sent == total.requests + in_flight
     assert total.requests <= served <= total.sent <= arrivals.started
     assert not [worker.balance for worker in follower.record.workers.values() if worker.balance.gap]
     assert follower.record.silences == [], "their supervisors told what they had counted"

@@ -40,7 +40,8 @@ def test_the_share_of_a_worker_that_is_killed_moves_at_once(cluster):
     finish(follower)
 
     assert_accounted_for(follower, shop)
-    assert 0 < follower.stats.total.arrivals_total().missed < 2 * 40, "its half of the load for 2 s, with room to spare"
+    missed = follower.stats.total.arrivals_total().missed
+    assert 0 < missed < 5 * 20, "its half of the load for less than the lease, which nobody waited for"
     assert follower.record.workers[victim.worker].state == "lost"
     assert killed_by(cluster, "SIGKILL") == 1
     assert len(follower.record.workers) == 3, "a fresh process took its place"
