@@ -390,15 +390,11 @@ class RunController:
             carried = {worker: guest.pieces for worker, guest in self._seating.guests.items()}
             self._accounts.close(now_s - self.record.started_at, self._node_of, given_up, carried)
         self.record.silences = [silence for silence in self.record.silences if not self._has_told_all(silence.worker)]
-        self.record.workers = {
-            worker: replace(totals, state=self._place_of(worker)) for worker, totals in self._accounts.totals.items()
-        }
+        places, totals = self._seating.places(), self._accounts.totals
+        self.record.workers = {w: replace(known, state=places.get(w, "stranger")) for w, known in totals.items()}
         self.record.verdict = self._accounts.verdict(self.record)
         self._book.judged(self.record.verdict.validity)
         self.record.ended_at = now_s
         self._book.note(now_s, "finished", f"{self.record.verdict.outcome}: {self.record.verdict.reason}")
         self._book.enter(RunState.FINISHED, self.record.verdict.reason)
         self._write_record()
-
-    def _place_of(self, worker: str) -> str:
-        return self._seating.guests[worker].place.value if worker in self._seating.guests else "stranger"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -28,6 +28,7 @@ from loadgen.journey.wire import install, listen
 from loadgen.plan.names import dialect_parts
 from loadgen.plan.read import LoadedPlan
 from loadgen.plan.secrets import resolve_target
+from loadgen.plan.target import Target
 from loadgen.stats import StepCounts, Tally, template_of
 from loadgen.units import format_bytes, format_duration
 
@@ -86,17 +87,8 @@ def try_journey(
     user_class = find_user(load_users(file.parent, [file.name])[file.name], user)
     install()
     chatter.silence()
-    context = PlanContext(
-        seed=plan.plan.seed if plan else 0,
-        think_scale=think_scale,
-        data=_data_of(plan) if plan else {},
-        headers=target.headers_in("try") if target else {},
-        insecure_tls=target is not None and target.insecure_tls,
-        http=target.http if target else None,
-        trace=target is not None and target.trace,
-        devices=plan.plan.devices if plan else {},
-        dialect=spoken,
-    )
+    context = _context(plan, target) if plan and target else PlanContext()
+    context = replace(context, think_scale=think_scale, dialect=spoken)
     options = parsed_options(plan.plan.options if plan else {})
     environment = JourneyEnvironment(
         context, user_classes=[user_class], host=host, locustfile=file.name, parsed_options=options
@@ -125,6 +117,19 @@ def try_journey(
             hint="the lines above are the requests before it",
         ) from session.error
     return trial
+
+
+def _context(plan: LoadedPlan, target: Target) -> PlanContext:
+    """What the plan would give to its journeys, but for patience: whoever tries a journey wants to see its end."""
+    return PlanContext(
+        seed=plan.plan.seed,
+        data=_data_of(plan),
+        headers=target.headers_in("try"),
+        insecure_tls=target.insecure_tls,
+        http=target.http,
+        trace=target.trace,
+        devices=plan.plan.devices,
+    )
 
 
 def _dialect_of(loaded: LoadedPlan | None, named: str | None) -> type[Dialect] | None:
