@@ -47,11 +47,12 @@ def submitted(cluster) -> Follower:
 
 
 def shared_by(follower: Follower) -> set[str]:
-    """The crowds whose workers were the latest to report a second."""
+    """The crowds of which a worker was among the latest to report a second, and has told of requests."""
     look(follower)
     latest = {name: totals for name, totals in follower.record.workers.items() if not totals.ended}
     newest = max((totals.last_second for totals in latest.values()), default=-1)
-    return {name.partition("-")[0] for name, totals in latest.items() if totals.last_second == newest >= 0}
+    at_work = (name for name, totals in latest.items() if totals.last_second == newest and totals.requests)
+    return {name.partition("-")[0] for name in at_work}
 
 
 def test_a_crowd_that_comes_late_gets_its_share_and_one_that_dies_loses_it(cluster):
