@@ -157,6 +157,12 @@ STEP_TIME: Final = Family(
     ("journey", "step"),
     "Time from entering a step to completing it, in seconds: quantiles of the whole run so far, all workers merged.",
 )
+STEP_APDEX: Final = Family(
+    "loadgen_step_apdex",
+    "gauge",
+    ("journey", "step"),
+    "Apdex of the run so far, 0 to 1, for the target that the plan gives; NaN while nobody is through the step.",
+)
 BUSINESS: Final = Family(
     "loadgen_business_total", "counter", ("journey", "name"), "What journeys count themselves: carts, orders, revenue."
 )
@@ -221,6 +227,7 @@ OF_RUN: Final = (
     STEPS,
     ABANDONMENTS,
     STEP_TIME,
+    STEP_APDEX,
     BUSINESS,
     WORKER_REQUESTS,
     WORKER_CPU,

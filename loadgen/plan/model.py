@@ -22,7 +22,7 @@ from loadgen.plan.names import ClassName, JourneyPath, Label, Word, check_prose
 from loadgen.plan.patience import MAX_DEVICES, Patience
 from loadgen.plan.stream import LoadModel, Stream, Weight
 from loadgen.plan.target import Target
-from loadgen.shapes import Duration
+from loadgen.shapes import Duration, PositiveDuration
 from loadgen.shapes.preview import levels
 
 MAX_STREAMS = 32
@@ -117,6 +117,11 @@ class Plan(_Part):
         default=(),
         max_length=MAX_DEVICES + 1,
         description="How long shoppers wait for a step before they leave or reload. Default: for ever.",
+    )
+    apdex: PositiveDuration = Field(
+        default=1.0,
+        description="Target of Apdex: shoppers are satisfied with a step of at most this, and tolerate four times it.",
+        examples=["500ms"],
     )
     thresholds: tuple[Threshold, ...] = Field(
         default=(),

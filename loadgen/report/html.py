@@ -23,7 +23,7 @@ from loadgen.report.funnel import funnels
 from loadgen.report.in_words import condition_in_words, guard_in_words
 from loadgen.report.story import REASONS, cost_of_slowness
 from loadgen.report.summary import GuardFigures, Span, Summary
-from loadgen.report.wording import clock, count, counter, percent, rate, seconds
+from loadgen.report.wording import clock, count, counter, percent, rate, score, seconds
 from loadgen.units import format_bytes, format_duration
 
 ERRORS_SHOWN: Final = 60
@@ -151,6 +151,7 @@ def _environment() -> Environment:
         "counter": counter,
         "percent": percent,
         "rate": rate,
+        "score": score,
         "seconds": seconds,
         "reason": _reason,
     }

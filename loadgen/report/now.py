@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from loadgen.report.part import Latency
 from loadgen.report.spans import service_of
-from loadgen.report.summary import Latency
 from loadgen.stats import RunStats
 
 RECENT_S: Final = 5

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from loadgen.endings import Outcome, Validity
 from loadgen.messages.record import RunState
-from loadgen.report.summary import Arrivals, Capacity, ErrorFigures, Slowness, Totals
+from loadgen.report.summary import Arrivals, Capacity, ErrorFigures, Totals
+from loadgen.report.visitors import Slowness
 from loadgen.report.wording import clock, count, counter, percent, rounded, seconds
 from loadgen.units import format_duration
 from loadgen.verdict import ValidityResult, Verdict

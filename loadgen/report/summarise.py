@@ -17,6 +17,7 @@ from loadgen.plan.conditions import Guard, Threshold
 from loadgen.plan.model import Plan
 from loadgen.report import breakdown
 from loadgen.report.capacity import capacity_of
+from loadgen.report.part import Latency
 from loadgen.report.slowness import slowness
 from loadgen.report.spans import WINDOW_S, span_for, spans
 from loadgen.report.story import headline, story
@@ -24,7 +25,6 @@ from loadgen.report.summary import (
     Arrivals,
     GuardFigures,
     Lag,
-    Latency,
     Span,
     Summary,
     ThresholdFigures,
@@ -67,7 +67,7 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
     capacity = None if validity.verdict is Validity.INVALID else capacity_of(plan, rows)
     counters = breakdown.counters(total)
     errors = breakdown.errors(total, stats.samples)
-    steps = breakdown.steps(total, rows, plan.users)
+    steps = breakdown.steps(total, rows, plan.users, plan.apdex)
     cost = slowness(total, steps)
     chart_span_s = span_for(rows)
     return Summary(

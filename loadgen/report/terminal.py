@@ -17,9 +17,10 @@ from rich.text import Text
 
 from loadgen.endings import Outcome, Validity
 from loadgen.report.coloured import by_worker
+from loadgen.report.part import Latency
 from loadgen.report.story import REASONS
-from loadgen.report.summary import ErrorFigures, Latency, SlowRequest, Summary
-from loadgen.report.wording import UNKNOWN, clock, count, counter, percent, rate, seconds
+from loadgen.report.summary import ErrorFigures, SlowRequest, Summary
+from loadgen.report.wording import UNKNOWN, clock, count, counter, percent, rate, score, seconds
 from loadgen.stats import OK
 from loadgen.stats.slowest import TRACE_ID_BYTES
 from loadgen.units import format_bytes, format_duration
@@ -220,7 +221,7 @@ def _funnel(summary: Summary) -> Table:
     table = _table(
         "Funnel",
         Column("journey, step", ratio=1, overflow="ellipsis", no_wrap=True),
-        *_numbers("entered", "left", "slow", "error", "time p50", "p95"),
+        *_numbers("entered", "left", "slow", "error", "time p50", "p95", "apdex"),
     )
     journey = ""
     for step in summary.steps:
@@ -232,7 +233,12 @@ def _funnel(summary: Summary) -> Table:
         lost = (step.abandoned.get(reason, 0) for reason in ("will", "slow", "error"))
         shares = (percent(number / step.entered) for number in lost)
         table.add_row(
-            Text(f"  {step.step}"), count(step.entered), *shares, seconds(step.time_s.p50), seconds(step.time_s.p95)
+            Text(f"  {step.step}"),
+            count(step.entered),
+            *shares,
+            seconds(step.time_s.p50),
+            seconds(step.time_s.p95),
+            score(step.apdex),
         )
     return table
 

@@ -38,6 +38,11 @@ def percent(share: float | None) -> str:
     return f"{share * 100:.1f}%" if share >= 0.00995 else f"{share * 100:.2g}%"
 
 
+def score(of_one: float | None) -> str:
+    """An Apdex with two digits, as its specification has it: ``0.94``."""
+    return UNKNOWN if of_one is None else f"{of_one:.2f}"
+
+
 def clock(time_s: float) -> str:
     """A moment of a run: ``0:05``, ``12:30``, ``1:02:03``; negative before its start."""
     minutes, second = divmod(abs(round(time_s)), 60)

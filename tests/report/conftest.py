@@ -102,6 +102,7 @@ class Second:
 
     times: defaultdict[SeriesKey, list[int]] = field(default_factory=lambda: defaultdict(list))
     reasons: defaultdict[SeriesKey, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    step_us: defaultdict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     steps: defaultdict[tuple[str, str], StepCounts] = field(default_factory=lambda: defaultdict(StepCounts))
     journeys: defaultdict[str, JourneyCounts] = field(default_factory=lambda: defaultdict(JourneyCounts))
     counters: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -148,13 +149,14 @@ class RunBuilder:
             here.slowest.append(SlowSample(took_us, second, "node-1/0", *words, trace_id))
             if reason:
                 here.reasons[key][reason] += 1
-                here.steps[journey, step].abandoned[reason] += 1
+                here.steps[journey, step].abandoned["error"] += 1
                 here.journeys[journey].failed += 1
                 here.left += 1
                 text = HOSTILE if reason == "assertion" else f"{reason} after {took_us // 1000} ms"
                 here.samples.append(ErrorSample(second, "node-1/0", journey, step, name, method, reason, text))
                 return
             here.steps[journey, step].completed += 1
+            here.step_us[journey, step].append(took_us)
             second += THINK_S + took_us // 1_000_000
         last = self.seconds[second]
         last.journeys[journey].completed += 1
@@ -173,6 +175,8 @@ class RunBuilder:
 
     def row(self, number: int, shoppers: int) -> SecondRow:
         second = self.seconds[number]
+        for step, times_us in second.step_us.items():
+            second.steps[step].time = Histogram.of(times_us)
         tally = Tally(
             series={
                 key: Series(
