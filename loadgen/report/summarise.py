@@ -16,6 +16,7 @@ from loadgen.messages import RunRecord, WorkerTotals
 from loadgen.plan.conditions import Guard, Threshold
 from loadgen.plan.model import Plan
 from loadgen.report import breakdown
+from loadgen.report.business import business
 from loadgen.report.capacity import capacity_of
 from loadgen.report.part import Latency
 from loadgen.report.slowness import slowness
@@ -95,6 +96,7 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
         slowest=breakdown.slowest(total),
         journeys=breakdown.journeys(total, plan.users),
         counters=counters,
+        business=business(counters),
         slowness=cost,
         errors=errors,
         thresholds=_thresholds(

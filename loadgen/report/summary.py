@@ -15,7 +15,7 @@ from pydantic import Field
 from loadgen.endings import Outcome
 from loadgen.messages.record import RunEvent, RunState
 from loadgen.report.part import Latency, Part
-from loadgen.report.visitors import Counters, JourneyFigures, Slowness, StepFigures
+from loadgen.report.visitors import Business, Counters, JourneyFigures, Slowness, StepFigures
 from loadgen.verdict import ValidityResult
 
 
@@ -266,6 +266,7 @@ class Summary(Part):
     slowest: tuple[SlowRequest, ...]
     journeys: tuple[JourneyFigures, ...]
     counters: Counters
+    business: Business | None
     slowness: Slowness | None
     errors: tuple[ErrorFigures, ...]
     thresholds: tuple[ThresholdFigures, ...]

@@ -20,7 +20,8 @@ from loadgen.report.coloured import by_worker
 from loadgen.report.part import Latency
 from loadgen.report.story import REASONS
 from loadgen.report.summary import ErrorFigures, SlowRequest, Summary
-from loadgen.report.wording import UNKNOWN, clock, count, counter, percent, rate, score, seconds
+from loadgen.report.visitors import Business
+from loadgen.report.wording import UNKNOWN, clock, count, counter, money, percent, rate, score, seconds
 from loadgen.stats import OK
 from loadgen.stats.slowest import TRACE_ID_BYTES
 from loadgen.units import format_bytes, format_duration
@@ -91,6 +92,8 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield _steps(summary)
     if any(step.entered for step in summary.steps):
         yield _funnel(summary)
+    if summary.business is not None:
+        yield _business(summary.business)
     if summary.requests:
         yield _requests(summary)
     if any(slow.trace_id for slow in summary.slowest):
@@ -239,6 +242,26 @@ def _funnel(summary: Summary) -> Table:
             seconds(step.time_s.p50),
             seconds(step.time_s.p95),
             score(step.apdex),
+        )
+    return table
+
+
+def _business(business: Business) -> Table:
+    table = _table(
+        "Business",
+        Column("journey", ratio=1, overflow="ellipsis", no_wrap=True),
+        *_numbers("visits", "carts", "lost", "orders", "conversion", "basket", "revenue"),
+    )
+    for journey, figures in (("In all", business.total), *business.by_journey.items()):
+        table.add_row(
+            Text(journey, style="bold" if figures is business.total else ""),
+            count(figures.visits),
+            count(figures.carts),
+            percent(figures.cart_abandonment),
+            count(figures.orders),
+            percent(figures.conversion),
+            money(figures.basket_cents),
+            money(figures.revenue_cents),
         )
     return table
 

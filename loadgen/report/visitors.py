@@ -47,6 +47,34 @@ class Counters(Part):
     by_journey: dict[str, dict[str, int]]
 
 
+class BusinessFigures(Part):
+    """What visits brought, as counted and derived; see :mod:`loadgen.report.business`.
+
+    Attributes:
+        carts: visits that put something into their cart.
+        basket_cents: mean value of an order; null without one.
+        conversion: orders for each visit; null without visits.
+        cart_abandonment: share of the carts that were not ordered; null without carts, or if more was ordered.
+    """
+
+    visits: int
+    product_views: int
+    carts: int
+    checkouts: int
+    orders: int
+    revenue_cents: int
+    basket_cents: float | None
+    conversion: float | None
+    cart_abandonment: float | None
+
+
+class Business(Part):
+    """Business figures of the run: over all journeys, and by journey."""
+
+    total: BusinessFigures
+    by_journey: dict[str, BusinessFigures]
+
+
 class SlowStep(Part):
     """What slowness cost at one step. Estimates are null where nobody completed it.
 

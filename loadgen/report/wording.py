@@ -54,8 +54,13 @@ def clock(time_s: float) -> str:
 def counter(name: str, number: int) -> tuple[str, str]:
     """A business count with its name: amounts counted in ``…_cents`` are written in whole units, ``28,731.72``."""
     if name.endswith("_cents"):
-        return name.removesuffix("_cents").replace("_", " "), f"{number / 100:,.2f}"
+        return name.removesuffix("_cents").replace("_", " "), money(number)
     return name.replace("_", " "), count(number)
+
+
+def money(cents: float | None) -> str:
+    """An amount in the shop's currency: ``58.12``."""
+    return UNKNOWN if cents is None else f"{cents / 100:,.2f}"
 
 
 def figure(condition: Condition, value: float | None) -> str:

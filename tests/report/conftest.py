@@ -67,6 +67,7 @@ JOURNEYS = {
         ("add_to_cart", "/cart", "POST", 80),
     ],
 }
+COUNTS = {"product": "product_views", "add_to_cart": "carts", "checkout": "checkouts"}
 MIX = ["Browser"] * 6 + ["GuestBuyer"] * 3 + ["AbandonedCart"]
 
 PLAN = {
@@ -136,6 +137,7 @@ class RunBuilder:
     def shop(self, journey: str, second: int) -> None:
         self.seconds[second].started += 1
         self.seconds[second].journeys[journey].started += 1
+        self.seconds[second].counters[journey, "visits"] += 1
         for step, name, method, usual_ms in JOURNEYS[journey]:
             here = self.seconds[second]
             here.steps[journey, step].entered += 1
@@ -157,13 +159,15 @@ class RunBuilder:
                 return
             here.steps[journey, step].completed += 1
             here.step_us[journey, step].append(took_us)
+            if step in COUNTS:
+                here.counters[journey, COUNTS[step]] += 1
             second += THINK_S + took_us // 1_000_000
         last = self.seconds[second]
         last.journeys[journey].completed += 1
         last.left += 1
-        last.counters[journey, "visits"] += 1
         if journey == "GuestBuyer":
             last.counters[journey, "orders"] += 1
+            last.counters[journey, "revenue_cents"] += 2_490 + took_us % 5_000
 
     def reason_to_fail(self, step: str, over: float, took_us: int) -> str:
         chance = 0.0005 + 0.25 * over
