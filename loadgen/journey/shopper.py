@@ -46,6 +46,7 @@ from loadgen.journey.session import Session
 from loadgen.journey.sources import give_back, how_many_held
 from loadgen.journey.steps import measured
 from loadgen.journey.thinking import Think, uniform
+from loadgen.stats.evidence import EVIDENCE, VIOLATION
 
 logger = logging.getLogger(__name__)
 
@@ -199,6 +200,23 @@ class Shopper(FastHttpUser):
         """Add to a business counter: orders, revenue_cents, carts."""
         if self.loadgen_session is not None:
             self.loadgen_session.recorder.count(self.loadgen_session.journey, name, amount)
+
+    def complain(self, rule: str, words: str) -> None:
+        """Report that the shop did what it must never do: the run fails, this shopper goes on.
+
+        Args:
+            rule: a short name, of which there are few; counted as ``violation:RULE``.
+            words: what was seen.
+        """
+        self.count(f"{VIOLATION}{rule}")
+        self.evidence(f"{VIOLATION}{rule}", words)
+
+    def evidence(self, of: str, words: str) -> None:
+        """Keep a sentence about something counted, with who saw it and when; the first few of each are kept."""
+        session = self.loadgen_session
+        if session is not None:
+            told = f"{words} (arrival {session.arrival})"
+            session.recorder.sample(session, of, "", EVIDENCE, told)
 
     # -- the shop ---------------------------------------------------------------------------------------------------
 
