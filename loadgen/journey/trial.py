@@ -18,6 +18,7 @@ from loadgen.journey import chatter
 from loadgen.journey.arguments import parsed_options
 from loadgen.journey.dialect import Dialect
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
+from loadgen.journey.limits import limits_of
 from loadgen.journey.load import find_user, load_dialect, load_users
 from loadgen.journey.mistakes import short_traceback
 from loadgen.journey.reasons import reason_of
@@ -96,6 +97,7 @@ def try_journey(
         trace=target is not None and target.trace,
         devices=plan.plan.devices if plan else {},
         dialect=spoken,
+        limits=limits_of(plan.plan.commerce) if plan else {},
     )
     options = parsed_options(plan.plan.options if plan else {})
     environment = JourneyEnvironment(
