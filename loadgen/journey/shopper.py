@@ -198,8 +198,9 @@ class Shopper(FastHttpUser):
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to a business counter: orders, revenue_cents, carts."""
-        if self.loadgen_session is not None:
-            self.loadgen_session.recorder.count(self.loadgen_session.journey, name, amount)
+        session = self.loadgen_session
+        if session is not None:
+            session.recorder.count(session.journey, name, amount, session.device)
 
     def complain(self, rule: str, words: str) -> None:
         """Report that the shop did what it must never do: the run fails, this shopper goes on.

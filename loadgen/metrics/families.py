@@ -167,6 +167,19 @@ BUSINESS: Final = Family(
     "loadgen_business_total", "counter", ("journey", "name"), "What journeys count themselves: carts, orders, revenue."
 )
 
+DEVICE_STEPS: Final = Family(
+    "loadgen_device_steps_total",
+    "counter",
+    ("journey", "device", "step", "outcome"),
+    "Shoppers by device that entered a step, completed it or gave up; only where the plan names devices.",
+)
+DEVICE_BUSINESS: Final = Family(
+    "loadgen_device_business_total",
+    "counter",
+    ("journey", "device", "name"),
+    "Business counts by device; only where the plan names devices.",
+)
+
 WORKER_REQUESTS: Final = Family(
     "loadgen_worker_requests_total", "counter", ("worker",), "Requests finished by a worker."
 )
@@ -229,6 +242,8 @@ OF_RUN: Final = (
     STEP_TIME,
     STEP_APDEX,
     BUSINESS,
+    DEVICE_STEPS,
+    DEVICE_BUSINESS,
     WORKER_REQUESTS,
     WORKER_CPU,
     WORKER_LOOP_LAG,

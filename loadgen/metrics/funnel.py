@@ -33,3 +33,13 @@ def put_funnel(sheet: Sheet, run: RunSnapshot) -> None:
         sheet.put(families.STEP_APDEX, math.nan if content is None else content, journey, step)
     for labels, amount in run.total.counters.items():
         sheet.put(families.BUSINESS, amount, *labels)
+    if run.plan.devices:
+        _put_devices(sheet, run)
+
+
+def _put_devices(sheet: Sheet, run: RunSnapshot) -> None:
+    for (journey, device, step, what), number in run.total.devices.items():
+        if step:
+            sheet.put(families.DEVICE_STEPS, number, journey, device, step, what)
+        else:
+            sheet.put(families.DEVICE_BUSINESS, number, journey, device, what)

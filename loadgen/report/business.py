@@ -22,8 +22,13 @@ COUNTED: Final = ("visits", "product_views", "carts", "checkouts", "orders", "re
 """The counters that are looked at, in the order in which visitors come to them."""
 
 
-def business(counters: Counters) -> Business | None:
-    """The business figures of a run, in all and by journey; None where no journey counts any of them."""
+def business(counters: Counters, by_device: Mapping[str, Mapping[str, int]]) -> Business | None:
+    """The business figures of a run; None where no journey counts any of them.
+
+    Args:
+        counters: in all, and by journey.
+        by_device: some of them again, by device; empty where the plan names none.
+    """
     if not any(name in counters.total for name in COUNTED):
         return None
     return Business(
@@ -33,6 +38,7 @@ def business(counters: Counters) -> Business | None:
             for journey, counts in counters.by_journey.items()
             if any(name in counts for name in COUNTED)
         },
+        by_device={device: figures_of(counts) for device, counts in by_device.items()},
     )
 
 

@@ -21,6 +21,7 @@ from loadgen.plan.preview import preview
 from loadgen.report.charts import charts
 from loadgen.report.funnel import funnels
 from loadgen.report.in_words import condition_in_words, guard_in_words
+from loadgen.report.rules import rule_in_words, who_and_when
 from loadgen.report.story import REASONS, cost_of_slowness
 from loadgen.report.summary import GuardFigures, Span, Summary
 from loadgen.report.visitors import BusinessFigures
@@ -81,6 +82,10 @@ def render_html(summary: Summary) -> str:
             guards=[
                 (figures, guard_in_words(guard), _leading_up(summary, figures))
                 for figures, guard in zip(summary.guards, plan.guards, strict=True)
+            ],
+            rules=[
+                (violation, rule_in_words(violation), [(who_and_when(each), each.text) for each in violation.evidence])
+                for violation in summary.violations
             ],
             validity_in_words=_VALIDITY_IN_WORDS[summary.validity.verdict],
             charts={chart.id: chart for chart in drawn},

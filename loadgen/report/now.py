@@ -72,7 +72,7 @@ class Now:
         failures: Counter[str] = Counter()
         for series in stats.total.series.values():
             failures.update(series.reasons)
-        sold = business(breakdown.counters(stats.total))
+        sold = business(breakdown.counters(stats.total), {})
         arrivals = stats.total.arrivals.values()
         return cls(
             elapsed_s=stats.last_second + 1,

@@ -18,6 +18,7 @@ from loadgen.plan.model import Plan
 from loadgen.report import breakdown
 from loadgen.report.business import business
 from loadgen.report.capacity import capacity_of
+from loadgen.report.devices import counted, devices
 from loadgen.report.part import Latency
 from loadgen.report.slowness import slowness
 from loadgen.report.spans import WINDOW_S, span_for, spans
@@ -41,6 +42,7 @@ from loadgen.verdict import (
     ThresholdResult,
     ValidityResult,
     assess,
+    broken,
     judge,
 )
 
@@ -96,13 +98,15 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
         slowest=breakdown.slowest(total),
         journeys=breakdown.journeys(total, plan.users),
         counters=counters,
-        business=business(counters),
+        business=business(counters, counted(total, tuple(plan.devices))),
+        devices=devices(total, steps, tuple(plan.devices)),
         slowness=cost,
         errors=errors,
         thresholds=_thresholds(
             plan.thresholds, verdict.thresholds if verdict else judge(plan.thresholds, stats, load_s)
         ),
         guards=_guards(plan.guards, verdict.guards if verdict else ()),
+        violations=verdict.violations if verdict else broken(plan.commerce, stats),
         workers=tuple(_worker(worker) for _, worker in sorted(record.workers.items())),
         events=tuple(record.events),
         plan=plan.model_dump(mode="json"),

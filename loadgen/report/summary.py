@@ -15,8 +15,8 @@ from pydantic import Field
 from loadgen.endings import Outcome
 from loadgen.messages.record import RunEvent, RunState
 from loadgen.report.part import Latency, Part
-from loadgen.report.visitors import Business, Counters, JourneyFigures, Slowness, StepFigures
-from loadgen.verdict import ValidityResult
+from loadgen.report.visitors import Business, Counters, DeviceFigures, JourneyFigures, Slowness, StepFigures
+from loadgen.verdict import ValidityResult, ViolationResult
 
 
 class Lag(Part):
@@ -267,10 +267,12 @@ class Summary(Part):
     journeys: tuple[JourneyFigures, ...]
     counters: Counters
     business: Business | None
+    devices: tuple[DeviceFigures, ...]
     slowness: Slowness | None
     errors: tuple[ErrorFigures, ...]
     thresholds: tuple[ThresholdFigures, ...]
     guards: tuple[GuardFigures, ...]
+    violations: tuple[ViolationResult, ...]
     workers: tuple[WorkerFigures, ...]
     events: tuple[RunEvent, ...]
     plan: dict[str, Any]

@@ -69,10 +69,29 @@ class BusinessFigures(Part):
 
 
 class Business(Part):
-    """Business figures of the run: over all journeys, and by journey."""
+    """Business figures of the run: over all journeys, by journey, and by device where the plan names devices."""
 
     total: BusinessFigures
     by_journey: dict[str, BusinessFigures]
+    by_device: dict[str, BusinessFigures]
+
+
+class DeviceStep(Part):
+    """One step of one journey, for shoppers with one device; as in :class:`StepFigures`."""
+
+    step: str
+    entered: int
+    completed: int
+    abandoned: dict[str, int]
+
+
+class DeviceFigures(Part):
+    """One journey, for shoppers with one device."""
+
+    journey: str
+    device: str
+    business: BusinessFigures
+    steps: tuple[DeviceStep, ...]
 
 
 class SlowStep(Part):

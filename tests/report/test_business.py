@@ -57,7 +57,7 @@ def test_the_run_is_the_sum_of_its_journeys(summary: Summary) -> None:
 def test_a_run_whose_journeys_count_nothing_has_no_business_figures(summary: Summary) -> None:
     counted = Tally()
     counted.counters["Browser", "reloads"] = 3
-    assert business(counters(counted)) is None
+    assert business(counters(counted), {}) is None
     page = render_html(summary.model_copy(update={"business": None}))
     assert 'id="business"' not in page
 
