@@ -1,6 +1,6 @@
 """A run as a JUnit file, so that a CI shows which condition did not hold, and by how much.
 
-One suite; one case for the run itself, and one for each threshold, guard and broken rule, and for the generator's validity::
+One suite; a case for the run itself, for each threshold, guard and broken rule, and for the generator's validity::
 
     run          ran to its end      error when it was stopped by hand or could not be carried out
     thresholds   p(95) < 800ms       failure with what was measured

@@ -10,8 +10,10 @@ from rich.console import Console
 from loadgen.endings import Outcome
 from loadgen.messages.record import RunRecord
 from loadgen.plan import Plan
-from loadgen.report import Summary, print_summary, render_html, render_junit
+from loadgen.report import Summary, render_junit
+from loadgen.report.html import render_html
 from loadgen.report.summarise import summarise
+from loadgen.report.terminal import print_summary
 from loadgen.stats import RunStats
 from loadgen.verdict import Evidence, ValidityResult, ViolationResult, decide
 
