@@ -248,6 +248,7 @@ class Visitor(Witness):
             paid = self.pay([method for method in offered if method.kind == kind] or offered)
         order = self.prove(paid) if isinstance(paid, Challenged) else paid
         self.note_order(order)
+        self.created("order", order.number, order.path)
         self.count("orders")
         self.count("revenue_cents", order.total_cents)
         return order
@@ -270,6 +271,7 @@ class Visitor(Witness):
         self.think_time()
         with self.step("reserve"):
             reserved = self.ask(self.shop.reserve, article, self.pick(having), customer)
+        self.created("order", reserved.number, reserved.path)
         self.count("reservations")
         return reserved
 
