@@ -58,6 +58,8 @@ def test_a_line_costs_what_the_page_said():
     assert not list(priced_as_shown(FULL, {"lamp": 1000, "vase": 1}))
     (wrong,) = priced_as_shown(FULL, {"lamp": 900, "rug": 500})
     assert (wrong.rule, wrong.words) == ("price", "2 of lamp cost 2000 cents, its page said 900 each")
+    assert not list(priced_as_shown(FULL, {"lamp": 1100}))  # two are cheaper than two times one
+    assert list(priced_as_shown(FULL, {"rug": 600}))
 
 
 def test_a_cart_may_grow_but_not_shrink():
