@@ -9,6 +9,8 @@ from collections import deque
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from pydantic import ValidationError
+
 from loadgen.messages.created import Created
 
 MOST: Final = 20_000
@@ -28,9 +30,22 @@ class Creations:
         self.lost = 0
         """How many were not kept."""
 
-    def note(self, thing: Created) -> None:
-        """Keep this."""
-        self._waiting.append(thing)
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def note(self, kind: str, number: str, path: str = "") -> None:
+        """Keep one thing; one that has no number, or a path beyond all measure, is only counted.
+
+        Args:
+            kind: what it is.
+            number: what the shop calls it.
+            path: where it is to be found.
+        """
+        try:
+            self._waiting.append(Created(kind=kind, number=number, path=path))
+        except ValidationError:  # what shops call their orders must not end a journey
+            self.lost += 1
         if len(self._waiting) > self._most:
             self._waiting.popleft()
             self.lost += 1

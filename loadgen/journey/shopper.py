@@ -47,7 +47,6 @@ from loadgen.journey.session import Session
 from loadgen.journey.sources import give_back, how_many_held
 from loadgen.journey.steps import measured
 from loadgen.journey.thinking import Think, uniform
-from loadgen.messages.created import Created
 from loadgen.stats.evidence import EVIDENCE, VIOLATION
 
 logger = logging.getLogger(__name__)
@@ -214,7 +213,7 @@ class Shopper(FastHttpUser):
         """
         creations = kept_for(self.environment)
         if creations is not None:
-            creations.note(Created(kind=kind, number=number, path=path))
+            creations.note(kind, number, path)
 
     def complain(self, rule: str, words: str) -> None:
         """Report that the shop did what it must never do: the run fails, this shopper goes on.

@@ -44,7 +44,7 @@ class CreationsPost:
             if self._send():
                 return
             gevent.sleep(SEND_S)
-        log.error("%d things that shoppers created are not known to loadgen clean", len(self._creations.first(10**9)))
+        log.error("%d things that shoppers created are not known to loadgen clean", len(self._creations))
 
     def _keep_sending(self) -> None:
         while True:

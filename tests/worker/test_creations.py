@@ -48,7 +48,7 @@ def test_what_waits_is_sent_in_batches_and_in_order() -> None:
     kept, creations = ListInMemory(), Creations()
     post = posted(kept, creations)
     for number in range(5):
-        creations.note(order(number))
+        creations.note("order", str(number))
     with gevent.Timeout(10):
         while len(kept.kept) < 5:
             gevent.sleep(0.001)
@@ -61,7 +61,7 @@ def test_what_waits_is_sent_in_batches_and_in_order() -> None:
 def test_a_worker_that_leaves_sends_the_rest_when_redis_answers_again() -> None:
     kept, creations = ListInMemory(away=3), Creations()
     post = posted(kept, creations)
-    creations.note(order(1))
+    creations.note("order", "1")
     post.close()
 
     assert kept.kept == [order(1)]
@@ -70,8 +70,16 @@ def test_a_worker_that_leaves_sends_the_rest_when_redis_answers_again() -> None:
 def test_of_more_than_there_is_room_for_the_oldest_go_and_are_counted() -> None:
     kept, creations = ListInMemory(), Creations(most=3)
     for number in range(5):
-        creations.note(order(number))
+        creations.note("order", str(number))
     posted(kept, creations).close()
 
     assert kept.kept == [order(number) for number in (2, 3, 4)]
     assert kept.lost == 2
+
+
+def test_an_order_without_a_number_is_counted_and_ends_no_journey() -> None:
+    kept, creations = ListInMemory(), Creations()
+    creations.note("order", "")
+    posted(kept, creations).close()
+
+    assert (kept.kept, kept.lost) == ([], 1)
