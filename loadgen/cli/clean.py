@@ -65,7 +65,7 @@ def clean(run: str, plan: str, redis_url: str | None, dry_run: bool) -> None:
             hint="give the plan of that run: in another shop the same numbers are other people's orders",
         )
     if listed.lost:
-        click.echo(f"{listed.lost:,} more were created than are on the list: there was no room, or they have no number", err=True)
+        click.echo(f"{listed.lost:,} more were created than are on the list; docs/cleaning.md says why", err=True)
     if dry_run:
         for kind, count in Counter(thing.kind for thing in listed.things).items():
             click.echo(f"{kind}: {count:,} to undo")
