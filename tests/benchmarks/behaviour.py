@@ -53,8 +53,8 @@ SIGMAS = 4
 """Four standard deviations: one share in 16,000 lies farther off by chance."""
 
 WORKERS = 2
-RATE = 100
-"""Visits per second: some 350 requests/s, which two cores bear beside the shop and the coordinator."""
+RATE = 125
+"""Visits per second: some 500 requests/s, which two cores bear beside the shop and the coordinator."""
 
 LIMIT_S = 240.0
 """Beside the load itself: start, last shoppers, report."""
@@ -194,8 +194,8 @@ def _of_graph(
         been = sum(count for (from_, _), count in ways.items() if from_ == here)
         if been != entered[here]:
             raise AssertionError(f"{journey}: {been} went on from {here}, where the funnel has {entered[here]}")
-        # Who comes back to a state with probability r has visits of variance below v · (1 + r) / (1 − r); here r < 1/3.
-        bound = max(NEAR, SIGMAS * math.sqrt(2 * visits[here] / started))
+        # Where visitors come back with probability r, the variance of v visits is below v · (1 + r) / (1 − r); r < 1/2.
+        bound = max(NEAR, SIGMAS * math.sqrt(3 * visits[here] / started))
         yield Finding("visits to a state, of a shopper", f"{journey} {here}", abs(been / started - visits[here]), bound)
         for there, share in state.then.shares().items():
             place, count = f"{journey} {here} > {there}", ways.get((here, there), 0)
