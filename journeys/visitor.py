@@ -249,8 +249,6 @@ class Visitor(Witness):
         order = self.prove(paid) if isinstance(paid, Challenged) else paid
         self.note_order(order)
         self.created("order", order.number, order.path)
-        self.count("orders")
-        self.count("revenue_cents", order.total_cents)
         return order
 
     def tracking(self, order: Order) -> Order:

@@ -66,7 +66,9 @@ class Witness(Shopper):
         return answer
 
     def note_order(self, order: Order) -> None:
-        """Look at an order that was just confirmed."""
+        """Count an order that was just confirmed, and look at it."""
+        self.count("orders")
+        self.count("revenue_cents", order.total_cents)
         cart, self._cart_shown = self._cart_shown or Cart(), None
         self._tell(costs_what_the_till_said(cart, order, self.shop.rounding_cents))
         self._note_number(order)
