@@ -73,8 +73,8 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
 
     PLAN may also be a locustfile, with all of Locust's own options and the file's (docs/locustfiles.md). Ctrl-C stops
     the run and still reports.
-    The exit code says how it ended: 0 passed, 10 a threshold failed, 11 a guard stopped it, 12 stopped by a person,
-    13 the generator could not keep up, 14 it failed to run.
+    The exit code says how it ended: 0 passed, 10 a threshold failed or the shop broke its own rules, 11 a guard stopped
+    it, 12 stopped by a person, 13 the generator could not keep up, 14 it failed to run.
 
     \b
     Examples:
