@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from shops.running import all_at_once
+from shops.running import all_at_once, rush_by_a_run
 from shops.visitors import LIBRARY, Visitors, rush
 
 from loadgen.children import loadgen_command
@@ -330,3 +330,14 @@ def test_on_sqlite_each_waits_for_the_others_and_ten_are_sold(oscar_on_sqlite):
 
 def test_on_postgres_eight_at_once_are_promised_more_than_there_is(oscar_on_postgres):
     assert sold(oscar_on_postgres) > 10
+
+
+def test_a_run_finds_that_more_was_sold_than_there_was(oscar_on_postgres, tmp_path):
+    with visitors_of(oscar_on_postgres) as visit:
+        limited = visit().search("limited turntable").articles[0]
+    ran = rush_by_a_run(tmp_path, oscar_on_postgres.url, "dialects/oscar.py", "limited turntable", {limited.key: 10})
+    _, promised = oscar_on_postgres.stock("LIMITED")
+    (violation,) = ran.summary["violations"]
+    assert (ran.code, violation["rule"], violation["count"]) == (10, "stock", promised - 10), ran.told
+    assert promised > 10
+    assert violation["evidence"]
