@@ -65,6 +65,9 @@ PARTS = (
     "faults",
 )
 
+PRINTED = ("behaviour",)
+"""Parts that hold a promise or fail, and have no table on the page."""
+
 LIMIT_S = 1800.0
 """No part takes longer; one that does is broken."""
 
@@ -99,8 +102,10 @@ def _run(parts: list[str], quick: bool) -> int:
             failed.append(part)
             continue
         for table in tables:
-            made[table["name"]] = Table(**table).as_markdown(str(under))
-            _say(made[table["name"]])
+            text = Table(**table).as_markdown(str(under))
+            _say(text)
+            if part not in PRINTED:
+                made[table["name"]] = text
     if made and not quick:
         lacking = write_page(made)
         _say(f"wrote {PAGE.name}" + (f"; not measured yet: {', '.join(lacking)}" if lacking else ""))
