@@ -16,14 +16,14 @@ How a shop hears each word is its dialect's affair (``self.shop``); what the vis
 sold out        counted; the visitor leaves
 coupon refused  the visitor buys without
 login refused   the visitor goes on as a guest
-declined        counted; half of them try once more
+declined        counted; half of them try once more, the others look at their cart and leave
 3-D Secure      a step of its own; some walk away from their telephone, some press "cancel"
 waiting room    a step of its own; the visitor waits as long as its patience
 no such thing   left out
 ==============  =====================================================================================================
 
 Counted are ``visits``, ``product_views``, ``carts``, ``checkouts``, ``orders``, ``revenue_cents``, ``coupons``,
-``reservations``, and what went wrong: ``sold_out``, ``declined``, ``queued``.
+``reservations``, and what went wrong: ``sold_out``, ``declined``, ``queued``, ``violation:RULE`` (see ``witness.py``).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ import gevent
 from people import account_for, guest_for, newcomer
 from profiles import PROFILES
 from tastes import VOCABULARY, favourite
+from witness import Witness
 
 from loadgen.commerce import (
     Article,
@@ -54,14 +55,14 @@ from loadgen.commerce import (
     Refusal,
     SoldOut,
 )
-from loadgen.journey import GaveUp, Shopper, constant, uniform
+from loadgen.journey import GaveUp, constant, uniform
 
 T = TypeVar("T")
 
 USUAL_THINK = uniform(0.5, 2)
 
 
-class Visitor(Shopper):
+class Visitor(Witness):
     """A visitor of any shop, with one method for each thing to do there.
 
     Attributes:
@@ -246,8 +247,8 @@ class Visitor(Shopper):
             offered = self.ask(self.shop.payments)
             paid = self.pay([method for method in offered if method.kind == kind] or offered)
         order = self.prove(paid) if isinstance(paid, Challenged) else paid
-        self.count("orders")
-        self.count("revenue_cents", order.total_cents)
+        self.note_order(order)
+        self.created("order", order.number, order.path)
         return order
 
     def tracking(self, order: Order) -> Order:
@@ -268,6 +269,7 @@ class Visitor(Shopper):
         self.think_time()
         with self.step("reserve"):
             reserved = self.ask(self.shop.reserve, article, self.pick(having), customer)
+        self.created("order", reserved.number, reserved.path)
         self.count("reservations")
         return reserved
 
@@ -276,7 +278,7 @@ class Visitor(Shopper):
     def ask(self, method: Callable[..., T], *words: Any) -> T:
         """Do one thing in the shop; wait in its waiting room, and leave when all is sold."""
         try:
-            return method(*words)
+            return self.note(method, words, method(*words))
         except Queued as room:
             return self.wait_in_line(room, method, *words)
         except SoldOut:
@@ -294,7 +296,7 @@ class Visitor(Shopper):
                 gevent.sleep(room.wait_s)  # the shop's own time: no factor on think times shortens it
                 self.think_time(NO_TIME)  # whoever was asked to leave does so here
                 try:
-                    return method(*words)
+                    return self.note(method, words, method(*words))
                 except Queued as again:
                     room = again
                 except Refusal as no:
@@ -332,10 +334,10 @@ class Visitor(Shopper):
             except Declined:
                 self.count("declined")
             except CouponRefused:
-                pass
+                self.forget_coupons()
             if not self.chance(chance):
                 break
-        return self.leave()
+        return self.leave_the_till("a failed payment")
 
     def prove(self, challenge: Challenged) -> Order:
         """Answer the bank on the telephone; some do not find it, some think better of it."""
@@ -350,8 +352,12 @@ class Visitor(Shopper):
             except (Declined, CouponRefused):
                 if not cancels:
                     self.count("declined")
-                self.ask(self.shop.cart)
-                self.leave()
+                self.leave_the_till("a payment that was cancelled, or failed")
+
+    def leave_the_till(self, after: str) -> NoReturn:
+        """Look whether the cart is still there, and go."""
+        self.look_again(after, lambda: self.ask(self.shop.cart))
+        self.leave()
 
     # -- choices ----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 outcome           exit  meaning
 ================  ====  =====================================================================
 passed               0  ended by itself and every threshold held
-thresholds_failed   10  ended by itself, at least one threshold did not hold
+thresholds_failed   10  ended by itself, a threshold did not hold or the shop broke its rules
 guard               11  a guard stopped it (the report names which, and the seconds before)
 stopped             12  a person stopped it (``loadgen stop`` or Ctrl-C)
 invalid             13  the generator could not do what the plan asked; figures must not be trusted

@@ -80,6 +80,7 @@ def a_tally(dice: Random) -> Tally:
         counters=Counter(
             {(dice.choice(JOURNEYS), dice.choice(WORDS)): dice.randrange(-(2**40), 2**40) for _ in some()}
         ),
+        devices=Counter({tuple(dice.choices(WORDS, k=4)): dice.randrange(-(2**40), 2**40) for _ in some()}),
         sent=a_count(dice),
         in_flight=a_count(dice),
         renamed=a_count(dice),

@@ -55,6 +55,7 @@ class Oscar(Dialect):
     """A django-oscar shop, page by page."""
 
     currency = "GBP"
+    rounding_cents = 1  # a discount in percent is shared out among the lines, each rounded by itself
 
     _html = ""
     _path = ""

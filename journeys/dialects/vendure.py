@@ -74,6 +74,8 @@ class Vendure(Dialect):
     kinds: ClassVar[Mapping[str, str]] = {"home-delivery": "home", "pick-up-point": "pickup", "card": "card"}
     payment: ClassVar[Mapping[str, Any]] = {}
 
+    rounding_cents = 1  # tax is reckoned for each line and each discount by itself
+
     _token = ""
     _logged_in = False
     _state = BUYING

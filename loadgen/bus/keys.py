@@ -27,6 +27,8 @@ key                             type     holds
 {run:<id>}:events               stream   WorkerEvents
 {run:<id>}:rows                 hash     how far each source's rows were dealt, and the ranges that came back
 {run:<id>}:rows-held            hash     first row and source → one behind the last row, and the worker that has them
+{run:<id>}:created              hash     what shoppers created in the shop and is not undone, by kind and number
+{run:<id>}:created-lost         counter  how much of that is not kept
 {run:<id>}:indexes              counter  how many workers asked for their index
 {run:<id>}:to-master            stream   what workers' locustfiles say to the master
 {run:<id>}:to-workers           stream   what the master says to them
@@ -58,7 +60,7 @@ RUNS: Final = _CLUSTER + "runs"
 
 RUN_PARTS: Final = (
     "spec", "code", "record", "fence", "seats", "turn", "awaited", "events", "positions", "totals", "sealed",
-    "quarantine", "rows", "rows-held", "indexes", "to-master", "to-workers",
+    "quarantine", "rows", "rows-held", "created", "created-lost", "indexes", "to-master", "to-workers",
 )  # fmt: skip
 """Every key of a run but its frame streams; all of them expire some time after its end."""
 

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "watch": "loadgen.cli.watch:watch",
     "stop": "loadgen.cli.stop:stop",
     "report": "loadgen.cli.report:report",
+    "clean": "loadgen.cli.clean:clean",
     "simulate": "loadgen.cli.simulate:simulate",
 }
 """Every command and where it lives, in the order of ``--help``: first what one machine needs, then the cluster."""

@@ -13,7 +13,7 @@ import click
 
 from loadgen.cli.locustfile import LocustWanted, Words, split
 from loadgen.cli.options import checked, knee, redis_option
-from loadgen.errors import JourneyError, UsageError
+from loadgen.errors import BusError, JourneyError, UsageError
 from loadgen.units import parse_duration
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class _Run(click.Command):
 @click.option("--html", "html_file", type=_FILE, help="Write the report as one HTML file.")
 @click.option("--junit", "junit_file", type=_FILE, help="Write thresholds and guards as JUnit XML.")
 @click.option("--csv", "csv_file", type=_FILE, help="Write the seconds as CSV.")
+@click.option("--created", "created_file", type=_FILE, help="Write what shoppers created, for loadgen clean.")
 @click.option("-u", "--users", type=click.IntRange(1), help="For a locustfile: how many users at once.")
 @click.option("-r", "--spawn-rate", type=click.FloatRange(0, min_open=True), help="For a locustfile: users per second.")
 @click.option("-t", "--run-time", callback=_duration, metavar="TIME", help="For a locustfile: how long, e.g. 5m.")
@@ -72,8 +73,8 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
 
     PLAN may also be a locustfile, with all of Locust's own options and the file's (docs/locustfiles.md). Ctrl-C stops
     the run and still reports.
-    The exit code says how it ended: 0 passed, 10 a threshold failed, 11 a guard stopped it, 12 stopped by a person,
-    13 the generator could not keep up, 14 it failed to run.
+    The exit code says how it ended: 0 passed, 10 a threshold failed or the shop broke its own rules, 11 a guard stopped
+    it, 12 stopped by a person, 13 the generator could not keep up, 14 it failed to run.
 
     \b
     Examples:
@@ -90,13 +91,19 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
     locust = None if words is None else _read_locustfile(words, wanted)
     if words is not None and locust is not None:
         wanted = _with_options(wanted, locust, words)
-    check_outputs(wanted.json_file, wanted.html_file, wanted.junit_file, wanted.csv_file)
+    check_outputs(wanted.json_file, wanted.html_file, wanted.junit_file, wanted.csv_file, wanted.created_file)
     loaded = _read_plan(plan) if locust is None else locust.plan
+    if wanted.created_file is not None and not loaded.plan.cleanable:
+        raise UsageError(
+            "--created writes the list that a plan with 'cleanable: true' keeps", hint="add it to the plan"
+        )
     with ExitStack() as stack:
         if redis_url is None:
             ended = _on_this_machine(stack, loaded, wanted, locust)
         else:
             ended = _on_cluster(stack, redis_url, loaded, wanted, locust)
+        if wanted.created_file is not None:
+            _write_created(wanted.created_file, ended)
     follower = ended.follower
     code = write_outputs(
         follower.record,
@@ -113,6 +120,21 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
     return code if ended.exit_code is None else ended.exit_code(code)
 
 
+def _write_created(path: Path, ended: _Ended) -> None:
+    from loadgen.bus.created import CreatedBus
+    from loadgen.cli.created import write_created
+
+    run, target = ended.follower.spec.run, ended.follower.plan.target.base_url
+    created = CreatedBus(ended.bus, run)
+    try:
+        things, lost = created.all(), created.lost()
+    except BusError as error:  # the run has its report all the same
+        click.echo(f"{path} is not written: {error.message}", err=True)
+        return
+    write_created(path, run, target, things)
+    click.echo(f"wrote {path}: {len(things):,} created" + (f", {lost:,} more are not kept" if lost else ""), err=True)
+
+
 @dataclass(frozen=True)
 class _Wanted:
     """The options of one call."""
@@ -125,6 +147,7 @@ class _Wanted:
     html_file: Path | None
     junit_file: Path | None
     csv_file: Path | None
+    created_file: Path | None
     users: int | None
     spawn_rate: float | None
     run_time: float | None
@@ -136,11 +159,13 @@ class _Ended:
     """A run that was followed to its end.
 
     Attributes:
+        bus: the connection to its cluster.
         follower: what is known of it.
         exit_code: what locustfiles make of the exit code of the run's outcome; None without any.
         locust_json: Locust's own JSON of the figures, where it was asked for.
     """
 
+    bus: Bus
     follower: Follower
     exit_code: Callable[[int], int] | None = None
     locust_json: str | None = None
@@ -260,7 +285,7 @@ def _launch(
 
         silent = locust is not None and locust.options["only_summary"]
         follower.follow((lambda *_: None) if silent else view.update, check)
-    return _Ended(follower) if locust is None or master is None else _heard(follower, locust, master, local)
+    return _Ended(bus, follower) if locust is None or master is None else _heard(bus, follower, locust, master, local)
 
 
 def _check_master(master: MasterProcess, bus: Bus, run: str) -> None:
@@ -280,7 +305,9 @@ def _check_master(master: MasterProcess, bus: Bus, run: str) -> None:
         raise
 
 
-def _heard(follower: Follower, locust: LocustWanted, master: MasterProcess, local: LocalCluster | None) -> _Ended:
+def _heard(
+    bus: Bus, follower: Follower, locust: LocustWanted, master: MasterProcess, local: LocalCluster | None
+) -> _Ended:
     """What the locustfiles have to say of a run that has ended."""
     from loadgen.cli.master import exit_code, tell
 
@@ -290,6 +317,7 @@ def _heard(follower: Follower, locust: LocustWanted, master: MasterProcess, loca
     logfile = bool(locust.options["logfile"])
     tell(master.said() + (local.said("worker") if local is not None and logfile else ""), dict(locust.options))
     return _Ended(
+        bus,
         follower,
         lambda code: exit_code(follower.record, follower.stats, result, dict(locust.options), code),
         json.dumps(result.stats, indent=4) if locust.options["json"] else None,

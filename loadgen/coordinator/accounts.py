@@ -32,6 +32,7 @@ from loadgen.verdict import (
     ValidityResult,
     Verdict,
     assess,
+    broken,
     decide,
     judge,
 )
@@ -237,6 +238,7 @@ class Accounts:
             judge(self._plan.thresholds, self.stats, max(self.load_ends_s, 1e-9)),
             self.validity(record),
             record.stop.reason if record.stop else "",
+            broken(self._plan.commerce, self.stats),
         )
 
     def _planned_in(self, row: SecondRow, fresh_from: int) -> SecondRow:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from loadgen.journal.layout import KEY_MASK, KEY_SHIFT, KIND_SHIFT, VALUE_MASK, Kind
 from loadgen.latency import grouped
 from loadgen.stats import FAILED, OK, OTHER, ArrivalCounts, JourneyCounts, Series, SeriesKey, StepCounts, Tally
+from loadgen.stats.tally import COMPLETED, ENTERED
 
 _Numbers = npt.NDArray[np.int64]
 
@@ -102,8 +103,8 @@ def _add_rest(
         if kind is Kind.STARTED:
             tally.arrivals[number].lag = histogram
         else:
-            journey, step = keys[number]
-            tally.steps[journey, step].time = histogram
+            journey, step, _ = keys[number]
+            tally.steps[journey, step].time += histogram
 
 
 def _add_arrivals(counts: ArrivalCounts, kind: Kind, count: int, value: int) -> None:
@@ -126,11 +127,23 @@ def _add_people(tally: Tally, kind: Kind, parts: tuple[str, ...], count: int, am
         case Kind.ENDED:
             journey = tally.journeys.setdefault(parts[0], JourneyCounts())
             setattr(journey, parts[1], getattr(journey, parts[1]) + count)
-        case Kind.ENTERED:
-            tally.steps.setdefault((parts[0], parts[1]), StepCounts()).entered += count
-        case Kind.COMPLETED:
-            tally.steps.setdefault((parts[0], parts[1]), StepCounts()).completed += count
-        case Kind.ABANDONED:
-            tally.steps.setdefault((parts[0], parts[1]), StepCounts()).abandoned[parts[2]] += count
+        case Kind.COUNTED:
+            name, device = parts[1:]
+            tally.counters[parts[0], name] += amount
+            if device:
+                tally.devices[parts[0], device, "", name] += amount
         case _:
-            tally.counters[parts[0], parts[1]] += amount
+            _add_step(tally, kind, parts, count)
+
+
+def _add_step(tally: Tally, kind: Kind, parts: tuple[str, ...], count: int) -> None:
+    journey, step, device = parts[:3]
+    counts, outcome = tally.steps.setdefault((journey, step), StepCounts()), parts[-1]
+    if kind is Kind.ENTERED:
+        counts.entered, outcome = counts.entered + count, ENTERED
+    elif kind is Kind.COMPLETED:
+        counts.completed, outcome = counts.completed + count, COMPLETED
+    else:
+        counts.abandoned[outcome] += count
+    if device:
+        tally.devices[journey, device, step, outcome] += count

@@ -30,7 +30,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 0x4C4F4144_00000002
+VERSION: Final = 0x4C4F4144_00000003
 """Of this layout; the upper half spells LOAD."""
 
 EVENTS: Final = 1 << 19
@@ -86,13 +86,13 @@ class Kind(IntEnum):
     ENDED = 7
     """A journey ended (journey, how)."""
     ENTERED = 8
-    """A step was entered (journey, step)."""
+    """A step was entered (journey, step, device, "" where the plan names none)."""
     COMPLETED = 9
-    """A step was completed, value: its time (journey, step)."""
+    """A step was completed, value: its time (journey, step, device)."""
     ABANDONED = 10
-    """A step was abandoned (journey, step, reason)."""
+    """A step was abandoned (journey, step, device, reason)."""
     COUNTED = 11
-    """A business counter moved, first word: by how much (journey, name)."""
+    """A business counter moved, first word: by how much (journey, name, device)."""
 
 
 class JournalError(Exception):

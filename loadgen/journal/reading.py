@@ -46,10 +46,10 @@ _PARTS = {
     Kind.REQUEST: 5,
     Kind.BEGAN: 1,
     Kind.ENDED: 2,
-    Kind.ENTERED: 2,
-    Kind.COMPLETED: 2,
-    Kind.ABANDONED: 3,
-    Kind.COUNTED: 2,
+    Kind.ENTERED: 3,
+    Kind.COMPLETED: 3,
+    Kind.ABANDONED: 4,
+    Kind.COUNTED: 3,
 }
 """How many parts a key of each kind has; the others go by stream."""
 

@@ -52,6 +52,9 @@ class Dialect:
     currency: str = "EUR"
     """What the shop's cents are cents of."""
 
+    rounding_cents: int = 0
+    """How far sums of the shop may be off because it rounds, before they count as wrong."""
+
     def __init__(self, shopper: Shopper) -> None:
         self.shopper = shopper
 

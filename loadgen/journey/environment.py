@@ -36,6 +36,7 @@ class PlanContext:
         devices: weights of what shoppers hold in their hands.
         patience: how long shoppers wait for a step, by device; ``""`` is any other. Without it, for ever.
         dialect: how the target is spoken to; None leaves it to the shopper's class.
+        limits: how far counters of what is limited in the shop may come: ``sold:ARTICLE``, ``used:COUPON``.
     """
 
     seed: int = 0
@@ -48,6 +49,7 @@ class PlanContext:
     devices: Mapping[str, float] = field(default_factory=dict)
     patience: Mapping[str, Temper] = field(default_factory=dict)
     dialect: type[Dialect] | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 NO_PLAN: Final = PlanContext()

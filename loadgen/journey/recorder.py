@@ -24,7 +24,7 @@ from loadgen.journal.layout import EVENT_BYTES, KEY_MASK, KEY_SHIFT, KIND_SHIFT,
 from loadgen.journal.writing import Events, pack_event, pack_request
 from loadgen.journey.slowest import Slowest
 from loadgen.stats import OK, OTHER, ErrorSample, NameCap, Tally, template_of
-from loadgen.stats.tally import SAMPLES_KEPT
+from loadgen.stats.tally import BY_DEVICE, SAMPLES_KEPT
 
 AbandonReason = Literal["error", "slow", "will"]
 
@@ -239,19 +239,19 @@ class Recorder:
         """The name under which a step is counted: a template, and ``__other__`` beyond the cap."""
         return self._step_cap(template_of(step))
 
-    def step_entered(self, journey: str, step: str) -> None:
-        """A shopper began a step."""
-        self._tell((Kind.ENTERED, journey, step))
+    def step_entered(self, journey: str, step: str, device: str = "") -> None:
+        """A shopper began a step, with one of the plan's devices if it names any."""
+        self._tell((Kind.ENTERED, journey, step, device))
 
-    def step_completed(self, journey: str, step: str, time_us: int) -> None:
+    def step_completed(self, journey: str, step: str, time_us: int, device: str = "") -> None:
         """A shopper ended a step well, this long after entering it."""
-        self._tell((Kind.COMPLETED, journey, step), _clamped(time_us))
+        self._tell((Kind.COMPLETED, journey, step, device), _clamped(time_us))
 
-    def step_abandoned(self, journey: str, step: str, reason: AbandonReason) -> None:
+    def step_abandoned(self, journey: str, step: str, reason: AbandonReason, device: str = "") -> None:
         """A shopper gave up in a step."""
-        self._tell((Kind.ABANDONED, journey, step, reason))
+        self._tell((Kind.ABANDONED, journey, step, device, reason))
 
-    def count(self, journey: str, name: str, amount: SupportsIndex = 1) -> None:
+    def count(self, journey: str, name: str, amount: SupportsIndex = 1, device: str = "") -> None:
         """Add to a business counter: orders, revenue_cents, carts, visits.
 
         Raises:
@@ -261,7 +261,9 @@ class Recorder:
         whole = operator.index(amount)
         if whole.bit_length() > AMOUNT_BITS:
             raise OverflowError(f"{name} cannot be counted up by more than 2^{AMOUNT_BITS} at once")
-        self._tell((Kind.COUNTED, journey, self._counter_cap(template_of(name))), beside=whole & (1 << 64) - 1)
+        counted = self._counter_cap(template_of(name))
+        of_device = device if counted in BY_DEVICE else ""
+        self._tell((Kind.COUNTED, journey, counted, of_device), beside=whole & (1 << 64) - 1)
 
     # -- once a second ----------------------------------------------------------------------------------------------
 

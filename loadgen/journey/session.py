@@ -35,7 +35,7 @@ from locust.user.users import User
 
 from loadgen.journey.leaving import CONTROL, ShopperGone
 from loadgen.journey.mistakes import place_of
-from loadgen.journey.patience import Impatience
+from loadgen.journey.patience import Impatience, device_of
 from loadgen.journey.recorder import JourneyHow, Recorder, Visit
 from loadgen.journey.target import let_go
 
@@ -76,6 +76,7 @@ class Session(Visit):
 
     Attributes:
         step: the step the shopper is in, "" outside of steps.
+        device: what its shopper holds in its hand, "" where the plan names no devices.
         greenlet: the greenlet that runs it, None before and after.
         user: the Locust user, None before.
         error: the last error that its journey raised, None when there was none.
@@ -96,6 +97,7 @@ class Session(Visit):
         "_wanted",
         "arrival",
         "before_sending",
+        "device",
         "error",
         "greenlet",
         "impatience",
@@ -113,6 +115,7 @@ class Session(Visit):
         self.recorder = recorder
         self.stream = stream
         self.arrival = arrival
+        self.device = ""
         self.greenlet: Any = None
         self.user: User | None = None
         self.error: Exception | None = None
@@ -162,6 +165,9 @@ class Session(Visit):
 
     def _live(self, user: User, life: Callable[[], None]) -> JourneyHow:
         self.user = user
+        context = getattr(user.environment, "context", None)
+        if context is not None and context.devices:
+            self.device = device_of(context, self)
         user.loadgen_session = self  # type: ignore[attr-defined]  # found there by clients of other greenlets
         self.greenlet = greenlet = gevent.getcurrent()
         tree = getattr(greenlet, "spawn_tree_locals", None)

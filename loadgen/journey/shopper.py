@@ -30,6 +30,7 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
 from loadgen.errors import JourneyError
+from loadgen.journey.creations import kept_for
 from loadgen.journey.data import ShopperData
 from loadgen.journey.dialect import Dialect
 from loadgen.journey.dice import Dice
@@ -46,6 +47,7 @@ from loadgen.journey.session import Session
 from loadgen.journey.sources import give_back, how_many_held
 from loadgen.journey.steps import measured
 from loadgen.journey.thinking import Think, uniform
+from loadgen.stats.evidence import EVIDENCE, VIOLATION
 
 logger = logging.getLogger(__name__)
 
@@ -197,8 +199,38 @@ class Shopper(FastHttpUser):
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to a business counter: orders, revenue_cents, carts."""
-        if self.loadgen_session is not None:
-            self.loadgen_session.recorder.count(self.loadgen_session.journey, name, amount)
+        session = self.loadgen_session
+        if session is not None:
+            session.recorder.count(session.journey, name, amount, session.device)
+
+    def created(self, kind: str, number: str, path: str = "") -> None:
+        """Put something that now is in the shop on the list that ``loadgen clean`` undoes, where the plan wants one.
+
+        Args:
+            kind: what it is; ``order`` is what dialects can undo.
+            number: what the shop calls it.
+            path: where it is to be found: what ``cancel`` of the dialect needs to know.
+        """
+        creations = kept_for(self.environment)
+        if creations is not None:
+            creations.note(kind, number, path)
+
+    def complain(self, rule: str, words: str) -> None:
+        """Report that the shop did what it must never do: the run fails, this shopper goes on.
+
+        Args:
+            rule: a short name, of which there are few; counted as ``violation:RULE``.
+            words: what was seen.
+        """
+        self.count(f"{VIOLATION}{rule}")
+        self.evidence(f"{VIOLATION}{rule}", words)
+
+    def evidence(self, of: str, words: str) -> None:
+        """Keep a sentence about something counted, with who saw it and when; the first few of each are kept."""
+        session = self.loadgen_session
+        if session is not None:
+            told = f"{words} (arrival {session.arrival})"
+            session.recorder.sample(session, of, "", EVIDENCE, told)
 
     # -- the shop ---------------------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ class _Measured:
         session.step = self._name
         if session.impatience is not None:
             session.impatience.begin()
-        recorder.step_entered(session.journey, self._name)
+        recorder.step_entered(session.journey, self._name, session.device)
         self._start_s = perf_counter()
 
     def __exit__(
@@ -54,11 +54,12 @@ class _Measured:
     ) -> None:
         session, recorder, name = self._session, self._session.recorder, self._name
         if error is None:
-            recorder.step_completed(session.journey, name, round((perf_counter() - self._start_s) * 1e6))
+            time_us = round((perf_counter() - self._start_s) * 1e6)
+            recorder.step_completed(session.journey, name, time_us, session.device)
         elif isinstance(error, GaveUp):
-            recorder.step_abandoned(session.journey, name, error.reason)
+            recorder.step_abandoned(session.journey, name, error.reason, session.device)
         elif not isinstance(error, (GreenletExit, *CONTROL)):  # with these neither: something else ended it
-            recorder.step_abandoned(session.journey, name, "error")
+            recorder.step_abandoned(session.journey, name, "error", session.device)
         session.step = self._outer
 
 

@@ -18,6 +18,7 @@ from loadgen.journey import chatter
 from loadgen.journey.arguments import parsed_options
 from loadgen.journey.dialect import Dialect
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
+from loadgen.journey.limits import limits_of
 from loadgen.journey.load import find_user, load_dialect, load_users
 from loadgen.journey.mistakes import short_traceback
 from loadgen.journey.reasons import reason_of
@@ -129,6 +130,7 @@ def _context(plan: LoadedPlan, target: Target) -> PlanContext:
         http=target.http,
         trace=target.trace,
         devices=plan.plan.devices,
+        limits=limits_of(plan.plan.commerce),
     )
 
 

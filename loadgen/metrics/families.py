@@ -157,8 +157,27 @@ STEP_TIME: Final = Family(
     ("journey", "step"),
     "Time from entering a step to completing it, in seconds: quantiles of the whole run so far, all workers merged.",
 )
+STEP_APDEX: Final = Family(
+    "loadgen_step_apdex",
+    "gauge",
+    ("journey", "step"),
+    "Apdex of the run so far, 0 to 1, for the target that the plan gives; NaN while nobody is through the step.",
+)
 BUSINESS: Final = Family(
     "loadgen_business_total", "counter", ("journey", "name"), "What journeys count themselves: carts, orders, revenue."
+)
+
+DEVICE_STEPS: Final = Family(
+    "loadgen_device_steps_total",
+    "counter",
+    ("journey", "device", "step", "outcome"),
+    "Shoppers by device that entered a step, completed it or gave up; only where the plan names devices.",
+)
+DEVICE_BUSINESS: Final = Family(
+    "loadgen_device_business_total",
+    "counter",
+    ("journey", "device", "name"),
+    "Business counts by device; only where the plan names devices.",
 )
 
 WORKER_REQUESTS: Final = Family(
@@ -221,7 +240,10 @@ OF_RUN: Final = (
     STEPS,
     ABANDONMENTS,
     STEP_TIME,
+    STEP_APDEX,
     BUSINESS,
+    DEVICE_STEPS,
+    DEVICE_BUSINESS,
     WORKER_REQUESTS,
     WORKER_CPU,
     WORKER_LOOP_LAG,

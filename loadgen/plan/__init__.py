@@ -5,6 +5,7 @@
 Layer 2: reads files, knows no network and no clock.
 """
 
+from loadgen.plan.commerce import Commerce
 from loadgen.plan.conditions import Condition, Guard, Threshold
 from loadgen.plan.data import DataSource
 from loadgen.plan.model import JourneyRef, Plan, WorkersDemand
@@ -14,6 +15,7 @@ from loadgen.plan.stream import LoadModel, Spacing, Stream
 from loadgen.plan.target import Target
 
 __all__ = [
+    "Commerce",
     "Condition",
     "DataSource",
     "Guard",

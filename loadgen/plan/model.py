@@ -16,13 +16,14 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from loadgen.plan import checks
+from loadgen.plan.commerce import Commerce
 from loadgen.plan.conditions import Guard, Threshold
 from loadgen.plan.data import DataSource
 from loadgen.plan.names import ClassName, JourneyPath, Label, Word, check_prose
 from loadgen.plan.patience import MAX_DEVICES, Patience
 from loadgen.plan.stream import LoadModel, Stream, Weight
 from loadgen.plan.target import Target
-from loadgen.shapes import Duration
+from loadgen.shapes import Duration, PositiveDuration
 from loadgen.shapes.preview import levels
 
 MAX_STREAMS = 32
@@ -118,6 +119,14 @@ class Plan(_Part):
         max_length=MAX_DEVICES + 1,
         description="How long shoppers wait for a step before they leave or reload. Default: for ever.",
     )
+    apdex: PositiveDuration = Field(
+        default=1.0,
+        description="Target of Apdex: shoppers are satisfied with a step of at most this, and tolerate four times it.",
+        examples=["500ms"],
+    )
+    commerce: Commerce = Field(
+        default=Commerce(), description="What the shop has only so much of; selling more makes the run fail."
+    )
     thresholds: tuple[Threshold, ...] = Field(
         default=(),
         max_length=MAX_CONDITIONS,
@@ -142,6 +151,11 @@ class Plan(_Part):
         max_length=MAX_OPTIONS,
         description="What Locust users find in environment.parsed_options: their own arguments, by name.",
         examples=[{"tenant": "blue"}],
+    )
+    cleanable: bool = Field(
+        default=False,
+        strict=True,
+        description="Keep a list of what journeys create in the shop, so that loadgen clean can undo it.",
     )
     seed: int = Field(
         default=1,

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from loadgen.latency import Histogram
+from loadgen.report.part import Latency
 from loadgen.report.summary import (
-    Counters,
     ErrorFigures,
-    JourneyFigures,
-    Latency,
     RequestFigures,
     Sample,
     SlowRequest,
-    StepFigures,
 )
-from loadgen.stats import FAILED, ErrorSample, SecondRow, SeriesKey, StepCounts, Tally
+from loadgen.report.visitors import Counters, JourneyFigures, StepFigures
+from loadgen.stats import FAILED, ErrorSample, SecondRow, SeriesKey, StepCounts, Tally, apdex
 
 FIRST_SHOPPERS: Final = 50
 """Shoppers whose way shows the order of steps."""
@@ -39,13 +37,14 @@ class _Requests:
         return self.failures / self.count if self.count else None
 
 
-def steps(total: Tally, rows: Iterable[SecondRow], journeys: Sequence[str]) -> tuple[StepFigures, ...]:
+def steps(total: Tally, rows: Iterable[SecondRow], journeys: Sequence[str], apdex_s: float) -> tuple[StepFigures, ...]:
     """Every step of every journey, in the order in which shoppers came to it.
 
     Args:
         total: the whole run.
         rows: its seconds, in order; they tell which step was reached first.
         journeys: in the plan's order.
+        apdex_s: the target of Apdex, seconds.
     """
     merged = _by(total, lambda key: (key.journey, key.step))
     entered_at = _entered_at(total, rows)
@@ -66,6 +65,7 @@ def steps(total: Tally, rows: Iterable[SecondRow], journeys: Sequence[str]) -> t
                 completed=counts.completed,
                 abandoned=dict(counts.abandoned.most_common()),
                 time_s=Latency.of(counts.time),
+                apdex=_rounded(apdex(counts, apdex_s)),
                 requests=requests.count,
                 failures=requests.failures,
                 error_rate=requests.error_rate,
@@ -192,6 +192,10 @@ def _repeats(total: Tally, step: tuple[str, str]) -> int:
     """How often a visitor of the journey enters a step, a whole number of 1 or more."""
     journey = total.journeys.get(step[0])
     return max(round(total.steps[step].entered / journey.started), 1) if journey and journey.started else 1
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 6)
 
 
 def _rank(journey: str, order: Sequence[str]) -> tuple[int, str]:

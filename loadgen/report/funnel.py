@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from loadgen.report.summary import JourneyFigures, StepFigures, Summary
+from loadgen.report.summary import Summary
+from loadgen.report.visitors import JourneyFigures, StepFigures
 from loadgen.report.wording import percent
 
 WHY: Final = {"will": "left", "slow": "too slow", "error": "error"}

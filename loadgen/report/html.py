@@ -21,9 +21,11 @@ from loadgen.plan.preview import preview
 from loadgen.report.charts import charts
 from loadgen.report.funnel import funnels
 from loadgen.report.in_words import condition_in_words, guard_in_words
+from loadgen.report.rules import rule_in_words, who_and_when
 from loadgen.report.story import REASONS, cost_of_slowness
 from loadgen.report.summary import GuardFigures, Span, Summary
-from loadgen.report.wording import clock, count, counter, percent, rate, seconds
+from loadgen.report.visitors import BusinessFigures
+from loadgen.report.wording import clock, count, counter, money, percent, rate, score, seconds
 from loadgen.units import format_bytes, format_duration
 
 ERRORS_SHOWN: Final = 60
@@ -72,6 +74,7 @@ def render_html(summary: Summary) -> str:
             word=word,
             tone=tone,
             figures=_figures(summary),
+            business=_business(summary.business.total) if summary.business else [],
             thresholds=[
                 (figures, condition_in_words(condition))
                 for figures, condition in zip(summary.thresholds, plan.thresholds, strict=True)
@@ -79,6 +82,10 @@ def render_html(summary: Summary) -> str:
             guards=[
                 (figures, guard_in_words(guard), _leading_up(summary, figures))
                 for figures, guard in zip(summary.guards, plan.guards, strict=True)
+            ],
+            rules=[
+                (violation, rule_in_words(violation), [(who_and_when(each), each.text) for each in violation.evidence])
+                for violation in summary.violations
             ],
             validity_in_words=_VALIDITY_IN_WORDS[summary.validity.verdict],
             charts={chart.id: chart for chart in drawn},
@@ -92,6 +99,8 @@ def render_html(summary: Summary) -> str:
             plan=plan,
             plan_drawing=preview(plan, PREVIEW_COLUMNS),
             plan_json=json.dumps(summary.plan, indent=2, ensure_ascii=False),
+            percent=percent,
+            money=money,
             style=_part("report.css"),
             script=_part("report.js"),
             plotly=_plotly(),
@@ -111,14 +120,23 @@ def _figures(summary: Summary) -> list[tuple[str, str, str]]:
         ("95% within", seconds(summary.latency_s.p95), f"half within {seconds(summary.latency_s.p50)}"),
         ("Failed", percent(totals.error_rate), f"{count(totals.failures)} requests"),
     ]
-    if "orders" in summary.counters.total:
-        orders = summary.counters.total["orders"]
-        per_visitor = percent(orders / arrivals.started) if arrivals.started else ""
-        figures.append(("Orders", count(orders), f"{per_visitor} of visitors" if per_visitor else ""))
-    if "revenue_cents" in summary.counters.total:
-        _, revenue = counter("revenue_cents", summary.counters.total["revenue_cents"])
-        figures.append(("Revenue", revenue.partition(".")[0], "in the shop's currency"))
     return figures
+
+
+def _business(sold: BusinessFigures) -> list[tuple[str, str, str]]:
+    """What a merchant looks at first, in the order in which visitors come to it; what was not counted is left out."""
+    per_visit = f"{sold.product_views / sold.visits:.1f} a visit" if sold.visits else ""
+    cards = [
+        ("Visits", sold.visits, count(sold.visits), ""),
+        ("Product views", sold.product_views, count(sold.product_views), per_visit),
+        ("Filled carts", sold.carts, count(sold.carts), f"{percent(sold.cart_abandonment)} not ordered"),
+        ("Checkouts", sold.checkouts, count(sold.checkouts), "begun"),
+        ("Orders", sold.orders, count(sold.orders), ""),
+        ("Conversion", sold.visits, percent(sold.conversion), "of visits ordered"),
+        ("Basket", sold.orders, money(sold.basket_cents), "an order, in the mean"),
+        ("Revenue", sold.revenue_cents, money(sold.revenue_cents), "in the shop's currency"),
+    ]
+    return [(what, how_much, remark) for what, counted, how_much, remark in cards if counted]
 
 
 def _leading_up(summary: Summary, guard: GuardFigures) -> list[tuple[Span, str]]:
@@ -151,6 +169,7 @@ def _environment() -> Environment:
         "counter": counter,
         "percent": percent,
         "rate": rate,
+        "score": score,
         "seconds": seconds,
         "reason": _reason,
     }

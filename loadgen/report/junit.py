@@ -1,10 +1,11 @@
 """A run as a JUnit file, so that a CI shows which condition did not hold, and by how much.
 
-One suite; one case for the run itself, and one for each threshold, guard and for the generator's validity::
+One suite; a case for the run itself, for each threshold, guard and broken rule, and for the generator's validity::
 
     run          ran to its end      error when it was stopped by hand or could not be carried out
     thresholds   p(95) < 800ms       failure with what was measured
     guards       unavailable for 5s  failure with when it tripped and the seconds before
+    rules        cart_total          failure with the evidence; only those that the shop broke
     validity     generator           failure when INVALID; what makes it DEGRADED goes to system-out
 """
 
@@ -14,6 +15,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from loadgen.endings import Outcome, Validity
+from loadgen.report.rules import rule_in_words, who_and_when
 from loadgen.report.summary import GuardFigures, Summary
 from loadgen.report.wording import clock
 
@@ -41,6 +43,9 @@ def render_junit(summary: Summary) -> str:
         case = _case(suite, "guards", guard.text)
         if guard.tripped:
             _mark(case, "failure", f"tripped at {clock(guard.at_s or 0)}", _window(guard))
+    for violation in summary.violations:
+        evidence = "\n".join(f"{who_and_when(each)}: {each.text}" for each in violation.evidence)
+        _mark(_case(suite, "rules", violation.rule), "failure", rule_in_words(violation), evidence)
     _validity(suite, summary)
     cases = suite.findall("testcase")
     suite.set("tests", str(len(cases)))

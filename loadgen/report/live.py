@@ -16,7 +16,7 @@ from loadgen.endings import Validity
 from loadgen.messages.record import RunRecord, RunState
 from loadgen.plan.model import Plan
 from loadgen.plan.stream import LoadModel
-from loadgen.report.live_screen import History, Screen
+from loadgen.report.live_screen import History, Screen, business_now
 from loadgen.report.now import RECENT_S, Now
 from loadgen.report.terminal import printable
 from loadgen.report.wording import clock, count, percent, rate, seconds
@@ -104,6 +104,7 @@ class LiveView:
             f"p99 {seconds(now.latency.p99)}",
             f"workers {now.workers}",
         ]
+        parts += business_now(now)
         if now.coloured_s:
             parts.append(f"coloured {now.coloured_s} s of {RECENT_S}")
         losses = (("late", now.late), ("dropped", now.dropped), ("missed", now.missed))

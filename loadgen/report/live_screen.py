@@ -27,7 +27,7 @@ from loadgen.plan.stream import LoadModel
 from loadgen.report.now import RECENT_S, Now
 from loadgen.report.sparkline import sampled, sparkline
 from loadgen.report.terminal import VALIDITIES, printable
-from loadgen.report.wording import UNKNOWN, clock, count, figure, percent, rate, seconds
+from loadgen.report.wording import UNKNOWN, clock, count, figure, money, percent, rate, seconds
 from loadgen.shapes.preview import levels
 from loadgen.stats import RunStats, SecondRow
 from loadgen.verdict import ValidityResult, judge
@@ -141,6 +141,8 @@ class Screen:
         table.add_row("latency", Text(latency).append(f"   (last {RECENT_S} s)", style="dim"))
         reasons = "   ".join(f"{reason} {count(number)}" for reason, number in now.failures.most_common(5))
         table.add_row("failures", Text(reasons or "none", style="red" if reasons else ""))
+        if now.business is not None:
+            table.add_row("business", Text("   ".join(business_now(now))))
         table.add_row("workers", self._workers())
         if self.record.validity is not None:
             table.add_row("generator", self._generator(self.record.validity))
@@ -194,6 +196,17 @@ def _guard(standing: GuardStanding) -> _Condition:
     held = f"for {standing.held_s} of {standing.guard.window_s} s, " if standing.held_s else ""
     seen = f"{held}{_figure(standing.guard.condition, standing.figure)}"
     return _Condition(None if standing.figure is None else not standing.held_s, str(standing.guard), seen)
+
+
+def business_now(now: Now) -> list[str]:
+    """What the run brought so far, in a few words; nothing where journeys count nothing."""
+    if now.business is None:
+        return []
+    return [
+        f"{now.orders_per_min:.0f} orders/min",
+        f"conversion {percent(now.business.conversion)}",
+        f"revenue {money(now.business.revenue_cents)}",
+    ]
 
 
 def _figure(condition: Condition, value: float | None) -> str:

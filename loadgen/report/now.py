@@ -6,12 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from loadgen.report import breakdown
+from loadgen.report.business import business
+from loadgen.report.part import Latency
 from loadgen.report.spans import service_of
-from loadgen.report.summary import Latency
+from loadgen.report.visitors import BusinessFigures
 from loadgen.stats import RunStats
 
 RECENT_S: Final = 5
 """Live figures are of the last five seconds, merged: steadier than one second, quicker than a minute."""
+
+MINUTE_S: Final = 60
+"""Orders are too few for five seconds: theirs are of a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class Now:
         cpu_max: highest CPU share of one worker process.
         loop_lag_max_s: longest wait of an event loop.
         coloured_s: how many of the last seconds some worker coloured by its own lateness.
+        business: business figures of the whole run; None where journeys count none.
+        orders_per_min: orders of the last minute, or of as much as there is of it.
     """
 
     elapsed_s: int
@@ -50,6 +58,8 @@ class Now:
     cpu_max: float
     loop_lag_max_s: float
     coloured_s: int
+    business: BusinessFigures | None
+    orders_per_min: float
 
     @classmethod
     def of(cls, stats: RunStats) -> Now:
@@ -62,6 +72,7 @@ class Now:
         failures: Counter[str] = Counter()
         for series in stats.total.series.values():
             failures.update(series.reasons)
+        sold = business(breakdown.counters(stats.total), {})
         arrivals = stats.total.arrivals.values()
         return cls(
             elapsed_s=stats.last_second + 1,
@@ -80,4 +91,12 @@ class Now:
             cpu_max=max((row.cpu_max for row in rows), default=0.0),
             loop_lag_max_s=max((row.loop_lag_max_us for row in rows), default=0) / 1e6,
             coloured_s=sum(row.coloured > 0 for row in rows),
+            business=sold.total if sold else None,
+            orders_per_min=_orders_per_min(stats) if sold else 0.0,
         )
+
+
+def _orders_per_min(stats: RunStats) -> float:
+    rows = stats.window(MINUTE_S)
+    orders = sum(amount for row in rows for (_, name), amount in row.tally.counters.items() if name == "orders")
+    return orders * MINUTE_S / max(len(rows), 1)

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from loadgen.report.summary import Slowness, SlowStep, StepFigures
+from loadgen.report.visitors import Slowness, SlowStep, StepFigures
 from loadgen.stats import Tally
 
 ORDERS: Final = "orders"

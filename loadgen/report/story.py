@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from loadgen.endings import Outcome, Validity
 from loadgen.messages.record import RunState
-from loadgen.report.summary import Arrivals, Capacity, ErrorFigures, Slowness, Totals
+from loadgen.report.rules import rule_in_words
+from loadgen.report.summary import Arrivals, Capacity, ErrorFigures, Totals
+from loadgen.report.visitors import Slowness
 from loadgen.report.wording import clock, count, counter, percent, rounded, seconds
 from loadgen.units import format_duration
 from loadgen.verdict import ValidityResult, Verdict
@@ -53,6 +55,8 @@ def headline(state: RunState, verdict: Verdict | None, duration_s: float) -> str
         return "The run goes on" if state in (RunState.RUNNING, RunState.DRAINING) else "The run has not started yet"
     if verdict.outcome is Outcome.PASSED:
         return "The shop met its targets" if verdict.thresholds else "The run ended by itself"
+    if verdict.outcome is Outcome.THRESHOLDS_FAILED and verdict.violations:
+        return "The shop broke its own rules"
     if verdict.outcome in (Outcome.GUARD, Outcome.STOPPED):
         return f"{_HEADLINES[verdict.outcome]} after {format_duration(duration_s)}"
     return _HEADLINES[verdict.outcome]
@@ -104,6 +108,8 @@ def _sentences(
     if validity.verdict is Validity.DEGRADED:
         yield f"Read the figures with care: {validity.reasons[0].text}."
     yield from _visits(arrivals, totals, counters)
+    if verdict and verdict.violations:
+        yield f"What a shop must never do: {'; '.join(map(rule_in_words, verdict.violations))}."
     if totals.failures:
         yield _failures(totals, errors)
 

@@ -16,7 +16,10 @@ from loadgen.messages import RunRecord, WorkerTotals
 from loadgen.plan.conditions import Guard, Threshold
 from loadgen.plan.model import Plan
 from loadgen.report import breakdown
+from loadgen.report.business import business
 from loadgen.report.capacity import capacity_of
+from loadgen.report.devices import counted, devices
+from loadgen.report.part import Latency
 from loadgen.report.slowness import slowness
 from loadgen.report.spans import WINDOW_S, span_for, spans
 from loadgen.report.story import headline, story
@@ -24,7 +27,6 @@ from loadgen.report.summary import (
     Arrivals,
     GuardFigures,
     Lag,
-    Latency,
     Span,
     Summary,
     ThresholdFigures,
@@ -40,6 +42,7 @@ from loadgen.verdict import (
     ThresholdResult,
     ValidityResult,
     assess,
+    broken,
     judge,
 )
 
@@ -67,7 +70,7 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
     capacity = None if validity.verdict is Validity.INVALID else capacity_of(plan, rows)
     counters = breakdown.counters(total)
     errors = breakdown.errors(total, stats.samples)
-    steps = breakdown.steps(total, rows, plan.users)
+    steps = breakdown.steps(total, rows, plan.users, plan.apdex)
     cost = slowness(total, steps)
     chart_span_s = span_for(rows)
     return Summary(
@@ -95,12 +98,15 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
         slowest=breakdown.slowest(total),
         journeys=breakdown.journeys(total, plan.users),
         counters=counters,
+        business=business(counters, counted(total, tuple(plan.devices))),
+        devices=devices(total, steps, tuple(plan.devices)),
         slowness=cost,
         errors=errors,
         thresholds=_thresholds(
             plan.thresholds, verdict.thresholds if verdict else judge(plan.thresholds, stats, load_s)
         ),
         guards=_guards(plan.guards, verdict.guards if verdict else ()),
+        violations=verdict.violations if verdict else broken(plan.commerce, stats),
         workers=tuple(_worker(worker) for _, worker in sorted(record.workers.items())),
         events=tuple(record.events),
         plan=plan.model_dump(mode="json"),

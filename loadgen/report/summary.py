@@ -10,51 +10,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from loadgen.endings import Outcome
-from loadgen.latency import Histogram
 from loadgen.messages.record import RunEvent, RunState
-from loadgen.verdict import ValidityResult
-
-_QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from loadgen.report.part import Latency, Part
+from loadgen.report.visitors import Business, Counters, DeviceFigures, JourneyFigures, Slowness, StepFigures
+from loadgen.verdict import ValidityResult, ViolationResult
 
 
-class Latency(_Part):
-    """A distribution of times, seconds; all null where nothing was measured."""
-
-    p50: float | None = None
-    p90: float | None = None
-    p95: float | None = None
-    p99: float | None = None
-    p999: float | None = None
-    max: float | None = None
-    mean: float | None = None
-    min: float | None = None
-
-    @classmethod
-    def of(cls, times: Histogram) -> Latency:
-        """Read a merged histogram."""
-        if not times:
-            return cls()
-        p50, p90, p95, p99, p999 = (round(us / 1e6, 7) for us in times.quantiles_us(_QUANTILES))
-        return cls(
-            p50=p50,
-            p90=p90,
-            p95=p95,
-            p99=p99,
-            p999=p999,
-            max=times.max_us / 1e6,
-            mean=round(times.mean_us / 1e6, 7),
-            min=times.min_us / 1e6,
-        )
-
-
-class Lag(_Part):
+class Lag(Part):
     """How long after they were due shoppers started, seconds."""
 
     p50: float | None = None
@@ -62,7 +27,7 @@ class Lag(_Part):
     max: float | None = None
 
 
-class Totals(_Part):
+class Totals(Part):
     """The whole run. ``sent`` = ``requests`` + ``in_flight_at_end`` where every client counts what it sends.
 
     ``coloured_requests`` were measured in seconds that their worker coloured by its own lateness; about
@@ -82,7 +47,7 @@ class Totals(_Part):
     lengthened_requests: float
 
 
-class Arrivals(_Part):
+class Arrivals(Part):
     """Shoppers of the open streams: planned = started + dropped + missed."""
 
     planned: int
@@ -93,26 +58,7 @@ class Arrivals(_Part):
     lag_s: Lag
 
 
-class StepFigures(_Part):
-    """One step of one journey: its place in the funnel, and its requests.
-
-    entered = completed + abandoned (by reason: ``will``, ``slow``, ``error``) + those whom the generator ended in it.
-    ``time_s`` is the time from entering to completing, ``latency_s`` that of its requests.
-    """
-
-    journey: str
-    step: str
-    entered: int
-    completed: int
-    abandoned: dict[str, int]
-    time_s: Latency
-    requests: int
-    failures: int
-    error_rate: float | None
-    latency_s: Latency
-
-
-class RequestFigures(_Part):
+class RequestFigures(Part):
     """All requests of one name and method."""
 
     name: str
@@ -125,7 +71,7 @@ class RequestFigures(_Part):
     latency_s: Latency
 
 
-class SlowRequest(_Part):
+class SlowRequest(Part):
     """One of the slowest requests; of each name, method and outcome the slowest come first.
 
     Attributes:
@@ -145,72 +91,7 @@ class SlowRequest(_Part):
     trace_id: str | None
 
 
-class JourneyFigures(_Part):
-    """All shoppers of one journey. ``completion`` is the share of the started that came to their own end."""
-
-    journey: str
-    started: int
-    completed: int
-    failed: int
-    interrupted: int
-    completion: float | None
-
-
-class Counters(_Part):
-    """Business figures that journeys counted, such as orders: over all journeys, and by journey."""
-
-    total: dict[str, int]
-    by_journey: dict[str, dict[str, int]]
-
-
-class SlowStep(_Part):
-    """What slowness cost at one step. Estimates are null where nobody completed it.
-
-    Attributes:
-        left: shoppers who left it for slowness.
-        passed: shoppers who completed it.
-        orders_each: orders that one of these was worth.
-        orders_lost, revenue_cents_lost: with those who left.
-    """
-
-    journey: str
-    step: str
-    left: int
-    passed: int
-    orders_each: float | None
-    orders_lost: float | None
-    revenue_cents_lost: float | None
-
-
-class Slowness(_Part):
-    """What slowness cost, against the same mix without impatience: :mod:`loadgen.report.slowness`.
-
-    Attributes:
-        left: shoppers who left a step because it was too slow.
-        is_complete: whether it could be estimated for every step; otherwise it cost more.
-        orders, revenue_cents: as they were made.
-        orders_lost, revenue_cents_lost: the estimate; ``…_low`` and ``…_high`` bound its interval of 95 %.
-        conversion: orders for each shopper that started.
-        conversion_without: the same, had nobody left for slowness.
-        steps: where, in the order of the journeys.
-    """
-
-    left: int
-    is_complete: bool
-    orders: int
-    orders_lost: float
-    orders_lost_low: float
-    orders_lost_high: float
-    revenue_cents: int
-    revenue_cents_lost: float
-    revenue_cents_lost_low: float
-    revenue_cents_lost_high: float
-    conversion: float | None
-    conversion_without: float | None
-    steps: tuple[SlowStep, ...]
-
-
-class Sample(_Part):
+class Sample(Part):
     """One failure in its own words."""
 
     second: int
@@ -220,7 +101,7 @@ class Sample(_Part):
     text: str
 
 
-class ErrorFigures(_Part):
+class ErrorFigures(Part):
     """Failures of one reason at one request name, with some in their own words."""
 
     reason: str
@@ -230,7 +111,7 @@ class ErrorFigures(_Part):
     samples: tuple[Sample, ...]
 
 
-class ThresholdFigures(_Part):
+class ThresholdFigures(Part):
     """A threshold as judged; ``measured`` is its value as people write it."""
 
     text: str
@@ -239,7 +120,7 @@ class ThresholdFigures(_Part):
     measured: str
 
 
-class GuardFigures(_Part):
+class GuardFigures(Part):
     """A guard as it stood; ``values`` and ``measured`` are those of the window that led to it, oldest first."""
 
     text: str
@@ -249,7 +130,7 @@ class GuardFigures(_Part):
     measured: tuple[str, ...]
 
 
-class WorkerFigures(_Part):
+class WorkerFigures(Part):
     """One worker process: what it did, and how it fared. CPU as shares of one core.
 
     It reported ``seconds``; of these it coloured ``coloured_seconds`` by its own lateness. ``sent`` = ``requests`` +
@@ -279,7 +160,7 @@ class WorkerFigures(_Part):
     clock_error_s: float
 
 
-class Span(_Part):
+class Span(Part):
     """Some seconds in a row, merged.
 
     Attributes:
@@ -327,7 +208,7 @@ class Span(_Part):
     lengthened_requests: float
 
 
-class Capacity(_Part):
+class Capacity(Part):
     """How much load the shop carried before it slowed down, as far as the run can tell.
 
     Attributes:
@@ -354,7 +235,7 @@ class Capacity(_Part):
     by: Literal["thresholds", "slowdown"]
 
 
-class Summary(_Part):
+class Summary(Part):
     """One run, complete. While it goes on, ``outcome``, ``exit_code`` and ``ended_at`` are null.
 
     ``duration_s`` is from the start until the last shopper had left; ``load_s`` is how long load was applied, and what
@@ -385,10 +266,13 @@ class Summary(_Part):
     slowest: tuple[SlowRequest, ...]
     journeys: tuple[JourneyFigures, ...]
     counters: Counters
+    business: Business | None
+    devices: tuple[DeviceFigures, ...]
     slowness: Slowness | None
     errors: tuple[ErrorFigures, ...]
     thresholds: tuple[ThresholdFigures, ...]
     guards: tuple[GuardFigures, ...]
+    violations: tuple[ViolationResult, ...]
     workers: tuple[WorkerFigures, ...]
     events: tuple[RunEvent, ...]
     plan: dict[str, Any]

@@ -17,18 +17,25 @@ from rich.text import Text
 
 from loadgen.endings import Outcome, Validity
 from loadgen.report.coloured import by_worker
+from loadgen.report.part import Latency
+from loadgen.report.rules import rule_in_words, who_and_when
 from loadgen.report.story import REASONS
-from loadgen.report.summary import ErrorFigures, Latency, SlowRequest, Summary
-from loadgen.report.wording import UNKNOWN, clock, count, counter, percent, rate, seconds
+from loadgen.report.summary import ErrorFigures, SlowRequest, Summary
+from loadgen.report.visitors import Business
+from loadgen.report.wording import UNKNOWN, clock, count, counter, money, percent, rate, score, seconds
 from loadgen.stats import OK
 from loadgen.stats.slowest import TRACE_ID_BYTES
 from loadgen.units import format_bytes, format_duration
+from loadgen.verdict import ViolationResult
 
 ERRORS_SHOWN: Final = 8
 """Kinds of failures listed; the rest is in the JSON and HTML reports."""
 
 REQUESTS_SHOWN: Final = 15
 """Request names listed."""
+
+EVIDENCE_SHOWN: Final = 2
+"""Sentences of evidence for each rule; the rest is in the JSON and HTML reports."""
 
 SLOWEST_SHOWN: Final = 5
 """Slow requests listed, if they have trace ids; the rest is in the JSON and HTML reports."""
@@ -86,10 +93,14 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield _thresholds(summary)
     if summary.guards:
         yield _guards(summary)
+    if summary.violations:
+        yield _rules(summary.violations)
     if summary.steps:
         yield _steps(summary)
     if any(step.entered for step in summary.steps):
         yield _funnel(summary)
+    if summary.business is not None:
+        yield _business(summary.business)
     if summary.requests:
         yield _requests(summary)
     if any(slow.trace_id for slow in summary.slowest):
@@ -220,7 +231,7 @@ def _funnel(summary: Summary) -> Table:
     table = _table(
         "Funnel",
         Column("journey, step", ratio=1, overflow="ellipsis", no_wrap=True),
-        *_numbers("entered", "left", "slow", "error", "time p50", "p95"),
+        *_numbers("entered", "left", "slow", "error", "time p50", "p95", "apdex"),
     )
     journey = ""
     for step in summary.steps:
@@ -232,7 +243,33 @@ def _funnel(summary: Summary) -> Table:
         lost = (step.abandoned.get(reason, 0) for reason in ("will", "slow", "error"))
         shares = (percent(number / step.entered) for number in lost)
         table.add_row(
-            Text(f"  {step.step}"), count(step.entered), *shares, seconds(step.time_s.p50), seconds(step.time_s.p95)
+            Text(f"  {step.step}"),
+            count(step.entered),
+            *shares,
+            seconds(step.time_s.p50),
+            seconds(step.time_s.p95),
+            score(step.apdex),
+        )
+    return table
+
+
+def _business(business: Business) -> Table:
+    table = _table(
+        "Business",
+        Column("journey, device" if business.by_device else "journey", ratio=1, overflow="ellipsis", no_wrap=True),
+        *_numbers("visits", "carts", "lost", "orders", "conversion", "basket", "revenue"),
+    )
+    devices = ((f"on {device}", figures) for device, figures in business.by_device.items())
+    for journey, figures in (("In all", business.total), *business.by_journey.items(), *devices):
+        table.add_row(
+            Text(journey, style="bold" if figures is business.total else ""),
+            count(figures.visits),
+            count(figures.carts),
+            percent(figures.cart_abandonment),
+            count(figures.orders),
+            percent(figures.conversion),
+            money(figures.basket_cents),
+            money(figures.revenue_cents),
         )
     return table
 
@@ -271,6 +308,16 @@ def _slowest(slowest: Sequence[SlowRequest]) -> Table:
             slow.trace_id or UNKNOWN,
         )
     _say_rest(table, len(slowest) - SLOWEST_SHOWN)
+    return table
+
+
+def _rules(violations: Sequence[ViolationResult]) -> Table:
+    table = _table("Rules that the shop broke", Column("count", justify="right"), Column("what, who and when", ratio=1))
+    for violation in violations:
+        what = Text(f"✗ {printable(rule_in_words(violation))}", style="red")
+        for evidence in violation.evidence[:EVIDENCE_SHOWN]:
+            what.append(f"\n{who_and_when(evidence)}: {printable(evidence.text)}"[:200], style="dim")
+        table.add_row(count(violation.count), what)
     return table
 
 

@@ -38,6 +38,11 @@ def percent(share: float | None) -> str:
     return f"{share * 100:.1f}%" if share >= 0.00995 else f"{share * 100:.2g}%"
 
 
+def score(of_one: float | None) -> str:
+    """An Apdex with two digits, as its specification has it: ``0.94``."""
+    return UNKNOWN if of_one is None else f"{of_one:.2f}"
+
+
 def clock(time_s: float) -> str:
     """A moment of a run: ``0:05``, ``12:30``, ``1:02:03``; negative before its start."""
     minutes, second = divmod(abs(round(time_s)), 60)
@@ -49,8 +54,13 @@ def clock(time_s: float) -> str:
 def counter(name: str, number: int) -> tuple[str, str]:
     """A business count with its name: amounts counted in ``…_cents`` are written in whole units, ``28,731.72``."""
     if name.endswith("_cents"):
-        return name.removesuffix("_cents").replace("_", " "), f"{number / 100:,.2f}"
+        return name.removesuffix("_cents").replace("_", " "), money(number)
     return name.replace("_", " "), count(number)
+
+
+def money(cents: float | None) -> str:
+    """An amount in the shop's currency: ``58.12``."""
+    return UNKNOWN if cents is None else f"{cents / 100:,.2f}"
 
 
 def figure(condition: Condition, value: float | None) -> str:

@@ -133,6 +133,9 @@ def _laid_out(
     figures += [tally.shoppers[stream] for stream in in_order(tally.shoppers)]
     rows += [(Kind.COUNTER, *counter) for counter in in_order(tally.counters)]
     figures += [tally.counters[counter] for counter in in_order(tally.counters)]
+    if tally.devices:
+        rows += [(Kind.DEVICE, *place) for place in in_order(tally.devices)]
+        figures += [tally.devices[place] for place in in_order(tally.devices)]
     return rows, figures, histograms
 
 
@@ -163,6 +166,8 @@ def _enter(tally: Tally, kind: int, words: list[Any], figures: Iterator[int], hi
             tally.journeys[words[0]] = JourneyCounts(next(figures), next(figures), next(figures), next(figures))
         case Kind.COUNTER:
             tally.counters[words[0], words[1]] = next(figures)
+        case Kind.DEVICE:
+            tally.devices[words[0], words[1], words[2], words[3]] = next(figures)
 
 
 def _whole(numbers: list[int]) -> Numbers:

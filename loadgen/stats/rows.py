@@ -16,6 +16,7 @@ STEP       journey, step                       entered, completed               
 ABANDONED  journey, step, reason               shoppers
 JOURNEY    journey                             started, completed, failed, interrupted
 COUNTER    journey, name                       amount (may be below 0)
+DEVICE     journey, device, step, what         amount (may be below 0)
 =========  ==================================  =======================================  =====================
 """
 
@@ -47,6 +48,7 @@ class Kind:
     ABANDONED: Final = 6
     JOURNEY: Final = 7
     COUNTER: Final = 8
+    DEVICE: Final = 9
 
 
 class Form(NamedTuple):
@@ -73,6 +75,7 @@ FORMS: Final[Mapping[int, Form]] = {
     Kind.ABANDONED: Form(3, 1, 0),
     Kind.JOURNEY: Form(1, 4, 0),
     Kind.COUNTER: Form(2, 1, 0),
+    Kind.DEVICE: Form(4, 1, 0),
 }
 """By kind, in their order."""
 
@@ -153,7 +156,8 @@ class Rows:
     @cached_property
     def may_be_negative(self) -> npt.NDArray[np.bool_]:
         """For each place in the column of sums, whether a number below 0 belongs there."""
-        return np.concatenate([self.kinds[self.of_figures] == Kind.COUNTER, np.zeros(self.histograms, dtype=np.bool_)])
+        of_counts = self.kinds[self.of_figures] >= Kind.COUNTER
+        return np.concatenate([of_counts, np.zeros(self.histograms, dtype=np.bool_)])
 
     @cached_property
     def is_sum(self) -> npt.NDArray[np.bool_]:

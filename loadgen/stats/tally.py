@@ -21,6 +21,13 @@ FAILED: Final = "failed"
 SAMPLES_KEPT: Final = 20
 """Error samples one tally carries: enough to see what went wrong, little enough for any frame."""
 
+ENTERED: Final = "entered"
+COMPLETED: Final = "completed"
+"""What became of a shopper in a step; otherwise the reason why it was abandoned."""
+
+BY_DEVICE: Final = frozenset({"visits", "product_views", "carts", "checkouts", "orders", "revenue_cents"})
+"""Business counters that are told apart by device; others would fill the frames and are asked for by nobody."""
+
 K = TypeVar("K")
 
 
@@ -161,6 +168,8 @@ class Tally:
         steps: funnel by (journey, step).
         journeys: by journey.
         counters: business counts by (journey, name), e.g. orders, revenue_cents.
+        devices: where the plan names devices: business counts (:data:`BY_DEVICE`) by (journey, device, "", name), and
+            shoppers by (journey, device, step, what became of them). A part of the counters and steps, not more.
         sent: requests put on the wire, counted by the client apart from the series.
         in_flight: requests on the wire at the end of the span. Adds over workers, not over time.
         renamed: requests whose name was folded into ``__other__``.
@@ -174,6 +183,7 @@ class Tally:
     steps: dict[tuple[str, str], StepCounts] = field(default_factory=dict)
     journeys: dict[str, JourneyCounts] = field(default_factory=dict)
     counters: Counter[tuple[str, str]] = field(default_factory=Counter)
+    devices: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     sent: int = 0
     in_flight: int = 0
     renamed: int = 0

@@ -67,6 +67,40 @@ class ValidityResult(_Result):
     reasons: tuple[ValidityReason, ...] = ()
 
 
+class Evidence(_Result):
+    """What one shopper saw.
+
+    Attributes:
+        second: seconds since the run's start.
+        worker: that it came from.
+        journey: of the shopper.
+        step: it was in; empty outside of steps.
+        text: what it saw, with its arrival's number.
+    """
+
+    second: int
+    worker: str
+    journey: str
+    step: str
+    text: str
+
+
+class ViolationResult(_Result):
+    """A rule that the shop broke.
+
+    Attributes:
+        rule: its name, as in :mod:`loadgen.commerce.violations`, or the author's own.
+        count: how often it was seen; of a limit, by how much it was overcome.
+        text: the same in words.
+        evidence: the first few that were seen, or of a limit the first orders.
+    """
+
+    rule: str
+    count: int
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+
+
 class Verdict(_Result):
     """All that was judged about a finished run."""
 
@@ -75,6 +109,7 @@ class Verdict(_Result):
     thresholds: tuple[ThresholdResult, ...] = ()
     guards: tuple[GuardResult, ...] = ()
     validity: ValidityResult = ValidityResult()
+    violations: tuple[ViolationResult, ...] = ()
 
     @property
     def exit_code(self) -> int:

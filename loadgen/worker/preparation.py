@@ -24,6 +24,7 @@ from loadgen.data.opening import open_rows
 from loadgen.errors import JourneyError
 from loadgen.journey.arguments import configure_users, parsed_options
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
+from loadgen.journey.limits import limits_of
 from loadgen.journey.load import find_user, load_dialect, load_users
 from loadgen.journey.patience import tempers
 from loadgen.journey.sources import Source
@@ -96,6 +97,7 @@ def prepare(
             devices=plan.devices,
             patience=tempers(plan.patience),
             dialect=dialect,
+            limits=limits_of(plan.commerce),
         ),
         may_reach=targets.allows,
         user_classes=list(users.values()),

@@ -16,6 +16,7 @@ profile         where the CPU of a request goes
 against-locust  requests/s of one worker process and of Locust, with the same locustfile, in pairs
 arrivals        how late the shoppers of one worker process start, at some rates
 honesty         latencies as loadgen, wrk and nginx itself say them
+behaviour       what 20,000 visitors did, against the graph that they walk
 frames          CPU of one frame encoded, decoded, merged; the same for a report of Locust's master
 scale           CPU, lag and bytes of coordinator and Redis for 100 to 6,000 simulated workers
 eight-hours     memory of coordinator and Redis over a run of eight hours, in virtual time
@@ -54,6 +55,7 @@ PARTS = (
     "against-locust",
     "arrivals",
     "honesty",
+    "behaviour",
     "frames",
     "scale",
     "eight-hours",
@@ -62,6 +64,9 @@ PARTS = (
     "reaction",
     "faults",
 )
+
+PRINTED = ("behaviour",)
+"""Parts that hold a promise or fail, and have no table on the page."""
 
 LIMIT_S = 1800.0
 """No part takes longer; one that does is broken."""
@@ -97,8 +102,10 @@ def _run(parts: list[str], quick: bool) -> int:
             failed.append(part)
             continue
         for table in tables:
-            made[table["name"]] = Table(**table).as_markdown(str(under))
-            _say(made[table["name"]])
+            text = Table(**table).as_markdown(str(under))
+            _say(text)
+            if part not in PRINTED:
+                made[table["name"]] = text
     if made and not quick:
         lacking = write_page(made)
         _say(f"wrote {PAGE.name}" + (f"; not measured yet: {', '.join(lacking)}" if lacking else ""))

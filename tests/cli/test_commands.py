@@ -105,6 +105,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             plan = cluster.plan(
                 {
                     "name": "one-second",
+                    "cleanable": True,
                     "target": {"base_url": shop.url},
                     "journeys": [{"file": "looking.py", "user": "OnePage"}],
                     "load": [{"shape": {"constant": {"at": "10/s", "for": "1s"}}}],
@@ -161,6 +162,8 @@ def test_every_command_shows_examples_of_itself(path: tuple[str, ...]) -> None:
 def test_an_example_does_what_it_says(line: str, workplace: Shell, stage: Stage, redis_url: str, bus: Bus) -> None:
     local = made_local(line, stage, redis_url)
     command = line.split()[1]
+    if command == "clean":
+        writes_what_is_to_be_cleaned(workplace, stage)
     if command in SERVICES:
         serves_until_it_is_told_to_end(workplace.start(local), SERVICES[command], bus)
     elif command == "run" and "smoke.yaml" not in line:
@@ -177,6 +180,15 @@ def test_an_example_does_what_it_says(line: str, workplace: Shell, stage: Stage,
         summary = json.loads((workplace.folder / "report.json").read_text())
         assert (summary["outcome"], summary["exit_code"]) == ("stopped", 12)
         assert summary["totals"]["requests"] > 0
+
+
+def writes_what_is_to_be_cleaned(workplace: Shell, stage: Stage) -> None:
+    target = {"base_url": stage.shop.url, "dialect": "journeys/dialects/demo.py"}
+    shape = {"constant": {"at": "1/s", "for": "1s"}}
+    buyer = {"file": "journeys/buy.py", "user": "GuestBuyer"}
+    plan = {"name": "a", "target": target, "journeys": [buyer], "load": [{"shape": shape}]}
+    workplace.write("plan.yaml", json.dumps(plan))
+    workplace.write("created.jsonl", json.dumps({"run": stage.run, "target": stage.shop.url}))
 
 
 def serves_until_it_is_told_to_end(call: Call, is_up: Callable[[Call, Bus], bool], bus: Bus) -> None:

@@ -69,18 +69,40 @@ def test_journeys_steps_and_counters_are_added() -> None:
     journal = Journal.in_memory()
     for _ in range(3):
         journal.append(journal.prefix(Kind.BEGAN, "Buyer"))
-        journal.append(journal.prefix(Kind.ENTERED, "Buyer", "payment"))
-    journal.append(journal.prefix(Kind.COMPLETED, "Buyer", "payment") + 1_500)
-    journal.append(journal.prefix(Kind.ABANDONED, "Buyer", "payment", "slow"))
+        journal.append(journal.prefix(Kind.ENTERED, "Buyer", "payment", ""))
+    journal.append(journal.prefix(Kind.COMPLETED, "Buyer", "payment", "") + 1_500)
+    journal.append(journal.prefix(Kind.ABANDONED, "Buyer", "payment", "", "slow"))
     for how in ("completed", "failed", "interrupted"):
         journal.append(journal.prefix(Kind.ENDED, "Buyer", how))
     for cents in (12_900, -900):
-        journal.append(journal.prefix(Kind.COUNTED, "Buyer", "revenue_cents"), cents % 2**64)
+        journal.append(journal.prefix(Kind.COUNTED, "Buyer", "revenue_cents", ""), cents % 2**64)
     assert fold(journal.turn(1), journal.keys) == Tally(
         journeys={"Buyer": JourneyCounts(3, 1, 1, 1)},
         steps={("Buyer", "payment"): StepCounts(3, 1, Counter(slow=1), Histogram.of([1_500]))},
         counters=Counter({("Buyer", "revenue_cents"): 12_000}),
     )
+
+
+def test_what_shoppers_with_a_device_do_counts_for_it_and_in_all() -> None:
+    journal, payment = Journal.in_memory(), ("Buyer", "payment")
+    for device, time_us in (("mobile", 1_500), ("desktop", 900), ("desktop", 700)):
+        journal.append(journal.prefix(Kind.ENTERED, *payment, device))
+        journal.append(journal.prefix(Kind.COMPLETED, *payment, device) + time_us)
+        journal.append(journal.prefix(Kind.COUNTED, "Buyer", "orders", device), 1)
+    journal.append(journal.prefix(Kind.ENTERED, *payment, "mobile"))
+    journal.append(journal.prefix(Kind.ABANDONED, *payment, "mobile", "slow"))
+    tally = fold(journal.turn(1), journal.keys)
+    assert tally.steps == {payment: StepCounts(4, 3, Counter(slow=1), Histogram.of([700, 900, 1_500]))}
+    assert tally.counters == {("Buyer", "orders"): 3}
+    assert tally.devices == {
+        ("Buyer", "mobile", "payment", "entered"): 2,
+        ("Buyer", "mobile", "payment", "completed"): 1,
+        ("Buyer", "mobile", "payment", "slow"): 1,
+        ("Buyer", "desktop", "payment", "entered"): 2,
+        ("Buyer", "desktop", "payment", "completed"): 2,
+        ("Buyer", "mobile", "", "orders"): 1,
+        ("Buyer", "desktop", "", "orders"): 2,
+    }
 
 
 def test_a_name_beyond_the_cap_counts_as_renamed() -> None:

@@ -213,6 +213,35 @@ def test_devices_have_their_shares_and_each_its_own_patience(stage: Any) -> None
             assert abs(place / len(times) - cdf) < 1.628 / math.sqrt(len(times)) + 1 / len(times)
 
 
+def test_what_a_shopper_does_counts_for_its_device(stage: Any) -> None:
+    class Buyer(Shopper):
+        def journey(self) -> None:
+            with self.step("home"):
+                self.client.get("/")
+            self.count("orders")
+            self.count("curiosities")
+            with self.step("payment"):
+                self.give_up("will")
+
+    stage.environment.context = PlanContext(devices={"mobile": 1})
+    stage.run(Buyer)
+    tally = stage.tally()
+    assert tally.counters == {("Buyer", "orders"): 1, ("Buyer", "curiosities"): 1}
+    assert tally.devices == {
+        ("Buyer", "mobile", "", "orders"): 1,
+        ("Buyer", "mobile", "home", "entered"): 1,
+        ("Buyer", "mobile", "home", "completed"): 1,
+        ("Buyer", "mobile", "payment", "entered"): 1,
+        ("Buyer", "mobile", "payment", "will"): 1,
+    }
+
+
+def test_without_devices_in_the_plan_nothing_is_told_apart_by_them(stage: Any) -> None:
+    impatient(stage)
+    stage.run(Waiter)
+    assert not stage.tally().devices
+
+
 def test_a_shopper_knows_its_device_and_keeps_it(stage: Any) -> None:
     seen: list[tuple[str, str]] = []
 

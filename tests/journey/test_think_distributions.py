@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
-from statistics import NormalDist, fmean
+from statistics import fmean
 
 import pytest
+from kolmogorov import critical, distance, lognormal_cdf
 
 from loadgen.journey import constant, exponential, lognormal, observed, uniform
 from loadgen.journey.dice import Dice
 from loadgen.journey.thinking import TPCW_MEAN_S, Think
 
 DRAWS = 20_000
-CRITICAL = 1.628 / math.sqrt(DRAWS)
-"""The distance that the two exceed by chance once in a hundred times (Smirnov 1948)."""
+CRITICAL = critical(DRAWS)
 
 TIMES = [0.5, 1, 1, 2, 4, 8, 8, 8, 30]
 
@@ -25,19 +24,6 @@ TIMES = [0.5, 1, 1, 2, 4, 8, 8, 8, 30]
 def draws(think: Think, n: int = DRAWS) -> list[float]:
     dice = Dice("think times")
     return [think.draw(dice) for _ in range(n)]
-
-
-def distance(drawn: list[float], cdf: Callable[[float], float]) -> float:
-    """The greatest distance between the share of draws up to t and cdf(t), looked at on both sides of each draw."""
-    drawn = sorted(drawn)
-    steps = [-1.0, *drawn, math.inf]
-    ends = [n for n, (here, after) in enumerate(pairwise(steps)) if here != after]
-    return max(abs(n / len(drawn) - cdf(steps[n])) for n in ends[1:])
-
-
-def lognormal_cdf(median_s: float, sigma: float) -> Callable[[float], float]:
-    normal = NormalDist(math.log(median_s), sigma)
-    return lambda t: normal.cdf(math.log(t))
 
 
 CASES: dict[str, tuple[Think, Callable[[float], float]]] = {

@@ -34,7 +34,7 @@ LIBRARY = Path(__file__).parents[2] / "journeys"
 BROWSE_SHARES = {"Browsing": 0.95, "Shopping": 0.80, "Ordering": 0.50}
 LAMP = Article("lamp", "/lamp", "Lamp", 1000)
 SHELF = Listing((LAMP,), (Category("/women"),), (Filter("red"),), path="/women", has_more=True)
-FULL = Cart((Line("lamp", 1, 1000, "1"), Line("rug", 2, 500, "2")), 2000, total_cents=2000)
+FULL = Cart((Line("lamp", 1, 1000, "1"), Line("rug", 2, 1000, "2")), 2000, total_cents=2000)
 
 
 class Stub(Dialect):

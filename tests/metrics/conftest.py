@@ -101,13 +101,16 @@ def busy_run(**record: Any) -> RunSnapshot:
         steps={("Buyer", "payment"): StepCounts(entered=5, completed=3, abandoned=Counter(slow=2))},
         journeys={"Browser": JourneyCounts(started=6, completed=4, failed=1)},
         counters=Counter({("Buyer", "orders"): 3, ("Buyer", "revenue_cents"): 12345}),
+        devices=Counter({("Buyer", "mobile", "payment", "slow"): 2, ("Buyer", "mobile", "", "orders"): 3}),
         renamed=8,
     )
     totals = WorkerTotals(worker="node-1", requests=5, cpu_max=0.5, loop_lag_max_us=2500, rss_max_bytes=99)
     totals = replace(totals, coloured_seconds=1, coloured_requests=4)
     return run(
         [row(0, planned=13, tally=tally)],
-        plan=plan(thresholds=["p(95) < 1s", "error_rate < 1%"], guards=["unavailable for 5s: stop"]),
+        plan=plan(
+            thresholds=["p(95) < 1s", "error_rate < 1%"], guards=["unavailable for 5s: stop"], devices={"mobile": 1}
+        ),
         places={"node-1": "seated", "node-2": "lost"},
         totals={"node-1": totals},
         record={"quarantined": 6} | record,

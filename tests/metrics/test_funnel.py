@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
+from loadgen.latency import Histogram
 from loadgen.stats import StepCounts, Tally
 
 
@@ -37,3 +40,24 @@ def test_an_unknown_reason_to_give_up_counts_as_other(make: SimpleNamespace) -> 
 def test_what_journeys_count_themselves_is_passed_on(make: SimpleNamespace) -> None:
     page = make.scrape(make.cluster(make.busy_run()))
     assert page.all("loadgen_business_total") == {("Buyer", "orders"): 3, ("Buyer", "revenue_cents"): 12345}
+
+
+def test_each_step_has_its_apdex_and_nan_while_nobody_is_through(make: SimpleNamespace) -> None:
+    steps = {
+        ("Buyer", "cart"): StepCounts(entered=2, completed=2, time=Histogram.of([900_000, 1_500_000])),
+        ("Buyer", "payment"): StepCounts(entered=1),
+    }
+    page = make.scrape(make.cluster(make.run([make.row(0, tally=Tally(steps=steps))])))
+    assert page.value("loadgen_step_apdex", journey="Buyer", step="cart") == 0.75
+    assert math.isnan(page.value("loadgen_step_apdex", journey="Buyer", step="payment"))
+
+
+def test_devices_are_shown_where_the_plan_names_them(make: SimpleNamespace) -> None:
+    devices = Counter({("Buyer", "mobile", "", "orders"): 2, ("Buyer", "mobile", "payment", "slow"): 1})
+    run = make.run([make.row(0, tally=Tally(devices=devices))])
+    assert make.scrape(make.cluster(run)).all("loadgen_device_steps_total") == {}
+    named = replace(run, plan=run.plan.model_copy(update={"devices": {"mobile": 1.0}}))
+    page = make.scrape(make.cluster(named))
+    where = {"journey": "Buyer", "device": "mobile"}
+    assert page.value("loadgen_device_business_total", **where, name="orders") == 2
+    assert page.value("loadgen_device_steps_total", **where, step="payment", outcome="slow") == 1

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from loadgen.plan import DataSource, JourneyRef, Patience, Plan, Stream, Target, WorkersDemand, grammar
+from loadgen.plan import Commerce, DataSource, JourneyRef, Patience, Plan, Stream, Target, WorkersDemand, grammar
 from loadgen.plan.measures import CLOCKS, COUNTED, SELECTORS, Action, Metric
 from loadgen.plan.read import load_plan
 from loadgen.shapes import KINDS
@@ -26,6 +26,7 @@ SECTIONS: list[tuple[str, type[BaseModel]]] = [
     ("journeys", JourneyRef),
     ("load", Stream),
     ("devices and patience", Patience),
+    ("commerce", Commerce),
     ("data", DataSource),
     ("workers", WorkersDemand),
 ]

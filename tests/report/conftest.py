@@ -67,6 +67,7 @@ JOURNEYS = {
         ("add_to_cart", "/cart", "POST", 80),
     ],
 }
+COUNTS = {"product": "product_views", "add_to_cart": "carts", "checkout": "checkouts"}
 MIX = ["Browser"] * 6 + ["GuestBuyer"] * 3 + ["AbandonedCart"]
 
 PLAN = {
@@ -102,6 +103,7 @@ class Second:
 
     times: defaultdict[SeriesKey, list[int]] = field(default_factory=lambda: defaultdict(list))
     reasons: defaultdict[SeriesKey, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    step_us: defaultdict[tuple[str, str], list[int]] = field(default_factory=lambda: defaultdict(list))
     steps: defaultdict[tuple[str, str], StepCounts] = field(default_factory=lambda: defaultdict(StepCounts))
     journeys: defaultdict[str, JourneyCounts] = field(default_factory=lambda: defaultdict(JourneyCounts))
     counters: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -135,6 +137,7 @@ class RunBuilder:
     def shop(self, journey: str, second: int) -> None:
         self.seconds[second].started += 1
         self.seconds[second].journeys[journey].started += 1
+        self.seconds[second].counters[journey, "visits"] += 1
         for step, name, method, usual_ms in JOURNEYS[journey]:
             here = self.seconds[second]
             here.steps[journey, step].entered += 1
@@ -148,20 +151,23 @@ class RunBuilder:
             here.slowest.append(SlowSample(took_us, second, "node-1/0", *words, trace_id))
             if reason:
                 here.reasons[key][reason] += 1
-                here.steps[journey, step].abandoned[reason] += 1
+                here.steps[journey, step].abandoned["error"] += 1
                 here.journeys[journey].failed += 1
                 here.left += 1
                 text = HOSTILE if reason == "assertion" else f"{reason} after {took_us // 1000} ms"
                 here.samples.append(ErrorSample(second, "node-1/0", journey, step, name, method, reason, text))
                 return
             here.steps[journey, step].completed += 1
+            here.step_us[journey, step].append(took_us)
+            if step in COUNTS:
+                here.counters[journey, COUNTS[step]] += 1
             second += THINK_S + took_us // 1_000_000
         last = self.seconds[second]
         last.journeys[journey].completed += 1
         last.left += 1
-        last.counters[journey, "visits"] += 1
         if journey == "GuestBuyer":
             last.counters[journey, "orders"] += 1
+            last.counters[journey, "revenue_cents"] += 2_490 + took_us % 5_000
 
     def reason_to_fail(self, step: str, over: float, took_us: int) -> str:
         chance = 0.0005 + 0.25 * over
@@ -173,6 +179,8 @@ class RunBuilder:
 
     def row(self, number: int, shoppers: int) -> SecondRow:
         second = self.seconds[number]
+        for step, times_us in second.step_us.items():
+            second.steps[step].time = Histogram.of(times_us)
         tally = Tally(
             series={
                 key: Series(

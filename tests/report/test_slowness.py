@@ -13,10 +13,12 @@ from rich.console import Console
 
 from loadgen.latency import Histogram
 from loadgen.report.html import render_html
+from loadgen.report.part import Latency
 from loadgen.report.slowness import slowness
 from loadgen.report.story import cost_of_slowness, story
-from loadgen.report.summary import Latency, Slowness, StepFigures, Summary
+from loadgen.report.summary import Summary
 from loadgen.report.terminal import print_summary
+from loadgen.report.visitors import Slowness, StepFigures
 from loadgen.stats import JourneyCounts, Tally
 
 
@@ -28,6 +30,7 @@ def step(name: str, entered: int, completed: int, journey: str = "Buyer", **aban
         completed=completed,
         abandoned=abandoned,
         time_s=Latency(),
+        apdex=None,
         requests=0,
         failures=0,
         error_rate=None,
@@ -143,7 +146,7 @@ def test_the_terminal_shows_why_visitors_left_a_step(summary: Summary) -> None:
     written = StringIO()
     print_summary(summary.model_copy(update={"steps": steps}), Console(file=written, width=80))
     (line,) = re.findall(r"^  payment +100 +5.*$", written.getvalue(), re.MULTILINE)
-    assert line.split() == ["payment", "100", "5.0%", "15.0%", "0%", "200", "ms", "200", "ms"]
+    assert line.split() == ["payment", "100", "5.0%", "15.0%", "0%", "200", "ms", "200", "ms", "–"]
 
 
 def test_a_story_ends_with_what_slowness_cost(summary: Summary) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,3 +62,33 @@ def all_at_once(folder: Path, url: str, dialect: str, wanted: str, buyers: int, 
     lines = confirmed.read_text().splitlines() if confirmed.exists() else []
     orders = [(number, int(cents)) for number, cents in (line.split() for line in lines)]
     return Ran(ran.returncode, ran.stdout + ran.stderr, json.loads(report.read_text()), orders)
+
+
+def rush_by_a_run(folder: Path, url: str, dialect: str, wanted: str, stock: Mapping[str, int]) -> Ran:
+    """A run in which eight guests want two each of an article, and pay at the same instant.
+
+    Args:
+        folder: for plan, journeys and report.
+        url: of the shop.
+        dialect: a file of the library of journeys.
+        wanted: what they search for.
+        stock: what the plan says there is, by the dialect's key.
+    """
+    report, plan, library = folder / "report.json", folder / "rush.json", folder / "journeys"
+    shutil.copytree(LIBRARY, library)
+    shutil.copy(JOURNEYS / "rushing.py", library)
+    rush = {
+        "name": "rush",
+        "target": {"base_url": url, "dialect": f"journeys/{dialect}"},
+        "journeys": [{"file": "journeys/rushing.py", "user": "Rusher"}],
+        "commerce": {"stock": dict(stock)},
+        "load": [{"shape": {"constant": {"at": "8/s", "for": "1s"}}}],
+        "graceful_stop": "4m",
+    }
+    plan.write_text(json.dumps(rush))
+    command = loadgen_command("run", str(plan), "--workers", "1", "--json", str(report))
+    environment = {**os.environ, "WANTED": wanted}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    told = ran.stdout + ran.stderr
+    assert report.exists(), told
+    return Ran(ran.returncode, told, json.loads(report.read_text()), ())

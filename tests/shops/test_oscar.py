@@ -10,8 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from shops.running import all_at_once
-from shops.visitors import LIBRARY, Visitors, rush
+from shops.running import all_at_once, rush_by_a_run
+from shops.visitors import LIBRARY, Visitors, rush, visit_by_itself
 
 from loadgen.children import loadgen_command
 from loadgen.commerce import Address, Article, Category, CouponRefused, Customer, LoginRefused, Refusal, SoldOut
@@ -330,3 +330,33 @@ def test_on_sqlite_each_waits_for_the_others_and_ten_are_sold(oscar_on_sqlite):
 
 def test_on_postgres_eight_at_once_are_promised_more_than_there_is(oscar_on_postgres):
     assert sold(oscar_on_postgres) > 10
+
+
+def rush_on(shop, folder):
+    """A run in which eight guests want two each of ten."""
+    with visitors_of(shop) as visit:
+        limited = visit().search("limited turntable").articles[0]
+    return rush_by_a_run(folder, shop.url, "dialects/oscar.py", "limited turntable", {limited.key: 10})
+
+
+def test_a_run_finds_that_more_was_sold_than_there_was(oscar_on_postgres, tmp_path):
+    ran = rush_on(oscar_on_postgres, tmp_path)
+    _, promised = oscar_on_postgres.stock("LIMITED")
+    (violation,) = ran.summary["violations"]
+    assert (ran.code, violation["rule"], violation["count"]) == (10, "stock", promised - 10), ran.told
+    assert promised > 10
+    assert violation["evidence"]
+
+
+def test_a_run_finds_nothing_where_ten_are_sold(oscar_on_sqlite, tmp_path):
+    ran = rush_on(oscar_on_sqlite, tmp_path)
+    assert oscar_on_sqlite.stock("LIMITED") == (10, 10)
+    assert (ran.code, ran.summary["violations"], ran.summary["counters"]["total"]["orders"]) == (0, [], 5), ran.told
+
+
+def test_the_journeys_of_the_library_accuse_nobody(oscar):
+    buyers = ["buy.py", "cart.py", "comparing.py", "coupon.py", "newcomer.py", "wishing.py"]
+    told = visit_by_itself(oscar.url, "dialects/oscar.py", buyers)
+    counted = {what for _, what in told.counters}
+    assert "orders" in counted
+    assert not [what for what in counted if what.startswith("violation:")], told.samples

@@ -6,7 +6,7 @@ from itertools import count
 
 import gevent
 import pytest
-from shops.running import all_at_once
+from shops.running import all_at_once, rush_by_a_run
 from shops.visitors import Visitors, buy, go_to_payment, rush, visit_by_itself
 
 from loadgen.commerce import Article, Category, CouponRefused, Customer, Declined, LoginRefused, Refusal, SoldOut
@@ -331,6 +331,7 @@ def test_the_journeys_of_the_library_come_and_buy(vendure):
     assert counted["visits"] == len(told.journeys)
     assert (counted["orders"], counted["revenue_cents"]) == (len(placed), sum(placed))
     assert placed
+    assert not [what for what in counted if what.startswith("violation:")], told.samples
 
 
 def test_what_thirty_buyers_were_told_is_what_the_run_counts_and_the_shops_books_say(visitors, vendure, tmp_path):
@@ -359,6 +360,17 @@ def test_eight_at_once_buy_more_than_there_is(visitors, vendure, ten_lanterns):
     ordered = sell_out(visitors, ten_lanterns)
     assert ordered.items() <= vendure.orders().items()
     assert vendure.sold("G-LANTERN") - before == 2 * len(ordered) > 10
+
+
+def test_a_run_finds_that_more_was_sold_than_there_was(visitors, vendure, ten_lanterns, tmp_path):
+    key = visitors().article(ten_lanterns).key
+    before = vendure.sold("G-LANTERN")
+    ran = rush_by_a_run(tmp_path, vendure.url, "dialects/vendure.py", "lantern", {key: 10})
+    sold = vendure.sold("G-LANTERN") - before
+    (violation,) = ran.summary["violations"]
+    assert (ran.code, violation["rule"], violation["count"]) == (10, "stock", sold - 10), ran.told
+    assert sold > 10
+    assert violation["evidence"]
 
 
 def test_where_what_is_being_paid_is_set_aside_on_sqlite_only_ten_are_sold(vendure_on_sqlite):

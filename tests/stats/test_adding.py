@@ -41,6 +41,7 @@ def by_hand(some: list[Tally]) -> Tally:
             whole.journeys[name] = JourneyCounts(*map(sum, zip(astuple(so_far), astuple(counts), strict=True)))
         whole.shoppers.update(tally.shoppers)
         whole.counters.update(tally.counters)
+        whole.devices.update(tally.devices)
         whole.sent, whole.in_flight = whole.sent + tally.sent, whole.in_flight + tally.in_flight
         whole.renamed += tally.renamed
     whole.samples = [sample for tally in some for sample in tally.samples][:SAMPLES_KEPT]

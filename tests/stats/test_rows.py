@@ -25,6 +25,12 @@ def test_the_same_rows_are_equal():
     assert one not in {other, ((Kind.JOURNEY, "A"),)}
 
 
+def test_only_what_authors_count_may_be_below_0():
+    rows = Rows(((Kind.JOURNEY, "j"), (Kind.COUNTER, "j", "n"), (Kind.DEVICE, "j", "mobile", "", "n")))
+
+    assert np.flatnonzero(rows.may_be_negative).tolist() == [4, 5]
+
+
 def test_a_histogram_is_told_by_its_row():
     series = [(Kind.SERIES, *"jsnm", result) for result in ("ok", "failed")]
     rows = Rows(((Kind.ARRIVALS, 0), series[0], (Kind.COUNTER, "j", "n"), series[1], (Kind.STEP, *"js")))

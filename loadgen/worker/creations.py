@@ -1,0 +1,66 @@
+"""Sends what shoppers have created, so that ``loadgen clean`` finds it when this worker is long gone."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import gevent
+
+from loadgen.bus.created import CreatedBus
+from loadgen.errors import BusError
+from loadgen.journey.creations import Creations
+from loadgen.worker import essential
+
+log = logging.getLogger("loadgen.worker")
+
+SEND_S: Final = 1.0
+"""Pause between two sendings: a process that is killed loses no more than the orders of this long."""
+
+BATCH: Final = 1000
+"""Things sent at once."""
+
+TRIES: Final = 5
+"""How often a worker that leaves tries to send the last ones."""
+
+
+class CreationsPost:
+    """Takes what waits to Redis, once a second.
+
+    Args:
+        bus: the run's list.
+        creations: what waits.
+    """
+
+    def __init__(self, bus: CreatedBus, creations: Creations) -> None:
+        self._bus, self._creations = bus, creations
+        self._told_lost = 0
+        self._keeper = essential.spawn(self._keep_sending)
+
+    def close(self) -> None:
+        """This worker leaves: send the rest."""
+        self._keeper.kill()
+        for _ in range(TRIES):
+            if self._send():
+                return
+            gevent.sleep(SEND_S)
+        log.error("%d things that shoppers created are not known to loadgen clean", len(self._creations))
+
+    def _keep_sending(self) -> None:
+        while True:
+            gevent.sleep(SEND_S)
+            self._send()
+
+    def _send(self) -> bool:
+        """Whether nothing waits any more."""
+        try:
+            while batch := self._creations.first(BATCH):
+                self._bus.add(batch)
+                self._creations.sent(batch)
+            lost = self._creations.lost
+            self._bus.lose(lost - self._told_lost)
+            self._told_lost = lost
+        except BusError as error:
+            log.warning("what shoppers created is sent later: %s", error.message)
+            return False
+        return True

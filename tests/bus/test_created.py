@@ -1,0 +1,52 @@
+"""What shoppers created is kept until it is undone, as long as there is room."""
+
+from __future__ import annotations
+
+from loadgen.bus import RunBus, keys
+from loadgen.bus.created import CreatedBus
+from loadgen.bus.run import KEPT_AFTER_END_S
+from loadgen.messages.created import Created
+
+RUN = "r-1"
+
+
+def orders(first: int, behind: int) -> list[Created]:
+    return [Created(kind="order", number=f"DS-{number}", path=f"/orders/{number}") for number in range(first, behind)]
+
+
+def test_what_is_sent_twice_is_kept_once(bus):
+    created = CreatedBus(bus, RUN)
+    created.add(orders(0, 3))
+    created.add(orders(1, 4))
+
+    assert sorted(created.all(), key=str) == orders(0, 4)
+    assert created.lost() == 0
+
+
+def test_what_is_undone_is_taken_off(bus):
+    created = CreatedBus(bus, RUN)
+    created.add(orders(0, 3))
+    for order in orders(0, 2):
+        created.strike(order)
+        created.strike(order)
+
+    assert created.all() == orders(2, 3)
+
+
+def test_what_there_is_no_room_for_is_counted(bus):
+    created = CreatedBus(bus, RUN, kept=5)
+    created.add(orders(0, 4))
+    created.add(orders(4, 8))
+    created.lose(10)
+
+    assert len(created.all()) == 5
+    assert created.lost() == 13
+
+
+def test_the_list_expires_with_its_run(bus):
+    created = CreatedBus(bus, RUN, kept=1)
+    created.add(orders(0, 2))
+    RunBus(bus, RUN).expire()
+
+    for part in ("created", "created-lost"):
+        assert 0 < bus.client.ttl(keys.run_key(RUN, part)) <= KEPT_AFTER_END_S
