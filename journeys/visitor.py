@@ -247,8 +247,7 @@ class Visitor(Witness):
             offered = self.ask(self.shop.payments)
             paid = self.pay([method for method in offered if method.kind == kind] or offered)
         order = self.prove(paid) if isinstance(paid, Challenged) else paid
-        self.note_order(order)
-        self.created("order", order.number, order.path)
+        self.note_order(order, listed=self.created("order", order.number, order.path))
         return order
 
     def tracking(self, order: Order) -> Order:
@@ -256,7 +255,7 @@ class Visitor(Witness):
         if not self.shop.can("order"):
             return order
         with self.step("tracking"):
-            return self.ask(self.shop.order, order)
+            return self.look_for(order, lambda: self.ask(self.shop.order, order)) or order
 
     def reserve(self, article: Article, customer: Customer) -> Order | None:
         """Find a branch that has an article, and reserve it there; None where there is no such branch."""

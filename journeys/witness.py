@@ -18,13 +18,14 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from loadgen.commerce import Article, Cart, Method, Order
+from loadgen.commerce import Article, Cart, Method, NoSuchOrder, Order
 from loadgen.commerce.violations import (
     Violation,
     adds_up,
     charged_once,
     costs_what_the_till_said,
     on_offer,
+    order_kept,
     priced_as_shown,
     still_there,
 )
@@ -65,13 +66,32 @@ class Witness(Shopper):
             self._tell(charged_once(words[0], answer))
         return answer
 
-    def note_order(self, order: Order) -> None:
-        """Count an order that was just confirmed, and look at it."""
+    def look_for(self, order: Order, see: Callable[[], Order]) -> Order | None:
+        """Look at an order again; None where the shop does not know it any more.
+
+        Args:
+            order: as it was confirmed.
+            see: looks at it, and lets it be noted.
+        """
+        try:
+            return see()
+        except NoSuchOrder as answer:
+            self._tell([order_kept(order, answer.reason)])
+            return None
+
+    def note_order(self, order: Order, *, listed: bool = False) -> None:
+        """Count an order that was just confirmed, and look at it.
+
+        Args:
+            order: as it was confirmed.
+            listed: on the run's list, which compares its number with all others.
+        """
         self.count("orders")
         self.count("revenue_cents", order.total_cents)
         cart, self._cart_shown = self._cart_shown or Cart(), None
         self._tell(costs_what_the_till_said(cart, order, self.shop.rounding_cents))
-        self._note_number(order)
+        if not listed:
+            self._note_number(order)
         for line in order.lines or cart.lines:
             self._count_limited(f"sold:{line.article}", line.quantity, order)
         for code in cart.coupons:

@@ -27,6 +27,7 @@ from loadgen.commerce import (
     Listing,
     LoginRefused,
     Method,
+    NoSuchOrder,
     Order,
     Queued,
     Refusal,
@@ -146,7 +147,7 @@ class DemoShop(Dialect):
     # -- afterwards -------------------------------------------------------------------------------------------------
 
     def order(self, order: Order) -> Order:
-        return pages.order(self._see(order.path, _place(order) + "{number}"), order.path)
+        return pages.order(self._see(order.path, _place(order) + "{number}", NoSuchOrder), order.path)
 
     def cancel(self, order: Order) -> None:
         """As in the base, by the button on its page; whoever has the order's path may do so."""
@@ -173,9 +174,9 @@ class DemoShop(Dialect):
 
     # -- pages and forms --------------------------------------------------------------------------------------------
 
-    def _see(self, path: str, name: str | None = None) -> str:
+    def _see(self, path: str, name: str | None = None, missing: type[Refusal] | None = None) -> str:
         """Open a page and return its HTML."""
-        html = self.open(path, name)
+        html = self.open(path, name, missing)
         _not_queued(html, path)
         self._csrf = self._csrf or pages.token(html)
         return html

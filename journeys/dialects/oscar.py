@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 
 import oscar_pages as pages
@@ -37,6 +38,7 @@ from loadgen.commerce import (
     Listing,
     LoginRefused,
     Method,
+    NoSuchOrder,
     Order,
     Refusal,
     SoldOut,
@@ -218,10 +220,11 @@ class Oscar(Dialect):
 
         Raises:
             LoginRefused: it is somebody else's.
+            NoSuchOrder: there is none.
         """
         guests = order.path.startswith("/accounts/order-status/")
         name = "/accounts/order-status/{order}/" if guests else "/accounts/orders/{order}/"
-        asks = self._step(order.path, name)
+        asks = self._step(order.path, name, NoSuchOrder)
         if asks:
             self._see(asks, "/accounts/order-status-form/{order}/" if guests else None)
             form = self._form(having="email") if guests else None
@@ -261,14 +264,21 @@ class Oscar(Dialect):
         self._html, self._path = self.open(path, name), path
         return self._html
 
-    def _step(self, path: str, name: str | None = None) -> str:
+    def _step(self, path: str, name: str | None = None, missing: type[Refusal] | None = None) -> str:
         """Go on to a page that may not be shown; returns where it sends the visitor on to, empty if it is.
+
+        Args:
+            path: of the page.
+            name: what it is counted under.
+            missing: what a 404 means there.
 
         Raises:
             SoldOut: it sends back to the cart.
         """
-        answer = self.shopper.must(self.client.get(path, name=name, allow_redirects=False))
-        follows = _leads_to(answer)
+        answer = self.client.get(path, name=name, allow_redirects=False)
+        if missing is not None and answer.status_code == HTTPStatus.NOT_FOUND:
+            raise missing("the shop has no such page")
+        follows = _leads_to(self.shopper.must(answer))
         if follows == "/basket/":
             raise SoldOut(pages.told(self._see(follows)))
         if not follows:

@@ -27,6 +27,7 @@ from loadgen.commerce import (
     Listing,
     LoginRefused,
     Method,
+    NoSuchOrder,
     Order,
     Refusal,
     SoldOut,
@@ -209,7 +210,7 @@ class Vendure(Dialect):
     def order(self, order: Order) -> Order:
         told = self.ask(say.ORDER_BY_CODE, code=order.number)["orderByCode"]
         if told is None:
-            self.shopper.give_up("error")
+            raise NoSuchOrder
         return _order(told)
 
     # -- requests ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
     ├── Declined        the payment was turned down; the cart should still be there
     ├── Challenged      the bank wants to see the customer first (3-D Secure)
     ├── Queued          a waiting room: come back later
+    ├── NoSuchOrder     the shop knows no order of that number, or not for this visitor
     └── Unsupported     this shop, or its dialect, has no such thing
 
 A request that ends in one is not a failed request; what the visitor does then is the journey's affair.
@@ -69,6 +70,10 @@ class Queued(Refusal):
     def __init__(self, path: str, wait_s: float = 5.0) -> None:
         super().__init__(f"wait {wait_s:g} s")
         self.path, self.wait_s = path, wait_s
+
+
+class NoSuchOrder(Refusal):
+    """The shop does not know the order that a visitor wants to look at again."""
 
 
 class Unsupported(Refusal):

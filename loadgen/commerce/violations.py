@@ -10,6 +10,7 @@ delivery      some way of delivery is on offer                                  
 payment       some way of payment is on offer                                        the offer
 order_total   an order costs what the till said                                      a cart, then an order
 charged_once  an order looked at again costs what its confirmation said              an order, twice
+order_kept    an order that was confirmed can be looked at again                     an order, looked for
 stock         no more pieces of an article are sold than there are                   all orders of a run
 coupon        no coupon counts more often than its limit                             all orders of a run
 ============  =====================================================================  =======================
@@ -109,6 +110,18 @@ def charged_once(confirmed: Order, now: Order) -> Iterator[Violation]:
     if confirmed.total_cents != now.total_cents:
         words = f"order {now.number} was confirmed with {confirmed.total_cents} cents; charged are {now.total_cents}"
         yield Violation("charged_once", words)
+
+
+def order_kept(confirmed: Order, answer: str) -> Violation:
+    """An order that the shop does not know any more.
+
+    Args:
+        confirmed: as it was.
+        answer: what the shop said when it was asked for it.
+    """
+    said = f": {answer}" if answer else ""
+    words = f"order {confirmed.number} was confirmed with {confirmed.total_cents} cents, and is not to be found{said}"
+    return Violation("order_kept", words)
 
 
 def oversold(sold: Mapping[str, int], stock: Mapping[str, int]) -> Iterator[Violation]:

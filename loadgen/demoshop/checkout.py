@@ -123,7 +123,7 @@ def prove(shop: Shop, session: Session, fields: Fields) -> Answer:
 
 def confirmation(shop: Shop, request: Request, session: Session) -> Answer:
     """The thanks for an order, to whoever placed it."""
-    order = shop.order_book.find(request.argument, session)
+    order = shop.order_book.find(request.argument, session, placed_now=True)
     body = shop.templates.personal(
         "confirmation.html",
         session,

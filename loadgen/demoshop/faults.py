@@ -23,6 +23,7 @@ wrong-total                a cart is shown with a total of 1.00 € too much
 wrong-price                a product page shows 1.00 € less than the cart
 coupon-overuse             an order's use of its coupon is not counted: a lost update
 duplicate-order-number     an order gets the number of the one before it
+lost-order                 an order that was charged and confirmed cannot be found any more
 no-delivery-method         the checkout offers no way of delivery
 =========================  ========================================================================
 
@@ -63,6 +64,7 @@ class FaultKind(StrEnum):
     WRONG_PRICE = "wrong-price"
     COUPON_OVERUSE = "coupon-overuse"
     DUPLICATE_NUMBER = "duplicate-order-number"
+    LOST_ORDER = "lost-order"
     NO_DELIVERY = "no-delivery-method"
 
     @property

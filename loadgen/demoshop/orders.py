@@ -34,6 +34,7 @@ class Order:
         payment: key of the way of payment.
         charges: how often its total was charged.
         booked: whether its goods were taken from the stock.
+        lost: whether nobody finds it once it is confirmed.
         state: confirmed or cancelled.
     """
 
@@ -47,6 +48,7 @@ class Order:
     payment: str
     charges: int = 1
     booked: bool = True
+    lost: bool = False
     state: str = CONFIRMED
 
     @property
@@ -79,6 +81,7 @@ class Order:
             **self.totals.as_json(),
             "charges": self.charges,
             "paid_cents": self.paid_cents,
+            "lost": self.lost,
             "lines": [line.as_json() for line in self.lines],
         }
 
@@ -160,24 +163,26 @@ class OrderBook:
             payment=payment,
             charges=2 if self._faults.plants(FaultKind.DOUBLE_CHARGE) else 1,
             booked=not self._faults.plants(FaultKind.OVERSELL),
+            lost=self._faults.plants(FaultKind.LOST_ORDER),
         )
         self._move(order, 1)
         self._keep(order)
         return order
 
-    def find(self, number: str, session: Session, email: str = "") -> Order:
+    def find(self, number: str, session: Session, email: str = "", *, placed_now: bool = False) -> Order:
         """The order of a number, as far as a visitor may see it.
 
         Args:
             number: of the order.
             session: of the visitor.
             email: an address that the visitor gave.
+            placed_now: to confirm it, so it cannot be lost yet.
 
         Raises:
             Refusal: 404 when there is none, or it is somebody else's.
         """
         for order in reversed(self._by_number.get(number, ())):
-            if order.belongs_to(session, email):
+            if order.belongs_to(session, email) and (placed_now or not order.lost):
                 return order
         raise Refusal(HTTPStatus.NOT_FOUND, "order_unknown", "You have no such order.")
 

@@ -21,12 +21,14 @@ class Creations:
     """Things that wait to be sent.
 
     Args:
+        worker: whose shoppers created them.
         most: how many.
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, worker: str = "", most: int = MOST) -> None:
         self._waiting: deque[Created] = deque()
-        self._most = most
+        self._worker, self._most = worker, most
+        self._serial = 0
         self.lost = 0
         """How many were not kept."""
 
@@ -34,16 +36,20 @@ class Creations:
         """How many wait."""
         return len(self._waiting)
 
-    def note(self, kind: str, number: str, path: str = "") -> None:
+    def note(self, kind: str, number: str, path: str = "", journey: str = "", arrival: object = "") -> None:
         """Keep one thing; one that has no number, or a path beyond all measure, is only counted.
 
         Args:
             kind: what it is.
             number: what the shop calls it.
             path: where it is to be found.
+            journey: of the shopper who created it.
+            arrival: of that shopper.
         """
+        self._serial += 1
+        told = {"kind": kind, "number": number, "path": path, "journey": journey, "arrival": str(arrival)}
         try:
-            self._waiting.append(Created(kind=kind, number=number, path=path))
+            self._waiting.append(Created.model_validate({**told, "worker": self._worker, "serial": self._serial}))
         except ValidationError:  # what shops call their orders must not end a journey
             self.lost += 1
         if len(self._waiting) > self._most:
@@ -63,9 +69,9 @@ class Creations:
 _of: WeakKeyDictionary[Any, Creations] = WeakKeyDictionary()
 
 
-def keep_for(environment: Any) -> Creations:
-    """Keep what the shoppers of an environment create."""
-    return _of.setdefault(environment, Creations())
+def keep_for(environment: Any, worker: str = "") -> Creations:
+    """Keep what the shoppers of an environment create, which this worker runs."""
+    return _of.setdefault(environment, Creations(worker))
 
 
 def kept_for(environment: Any) -> Creations | None:

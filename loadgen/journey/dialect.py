@@ -18,6 +18,7 @@ A method that a dialect leaves out raises :class:`~loadgen.commerce.Unsupported`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn
 
 from loadgen.commerce import (
@@ -31,11 +32,14 @@ from loadgen.commerce import (
     Listing,
     Method,
     Order,
+    Refusal,
     Unsupported,
 )
 
 if TYPE_CHECKING:
     from loadgen.journey.http.client import Client
+    from loadgen.journey.http.pages.page import Page
+    from loadgen.journey.http.response import Response
     from loadgen.journey.shopper import Shopper
 
 
@@ -67,7 +71,7 @@ class Dialect:
         """Whether this dialect has that method: ``if self.shop.can("wish")``."""
         return getattr(type(self), method) is not getattr(Dialect, method)
 
-    def open(self, path: str, name: str | None = None) -> str:
+    def open(self, path: str, name: str | None = None, missing: type[Refusal] | None = None) -> str:
         """Open a page and return its HTML: what methods of a shop of pages begin with.
 
         Its stylesheets, scripts and pictures come with it where the shopper loads them (``Shopper.assets``).
@@ -75,14 +79,17 @@ class Dialect:
         Args:
             path: where it is.
             name: what it is counted under, where the path varies: ``/product/{slug}``.
+            missing: the refusal that the status 404 means there; by default it is an error like others.
 
         Raises:
             GaveUp: the shop answers with an error.
         """
         shopper = self.shopper
-        if shopper.assets:
-            return shopper.must(shopper.client.page(path, name=name)).text or ""
-        return shopper.must(shopper.client.get(path, name=name)).text or ""
+        answer: Page | Response
+        answer = shopper.client.page(path, name=name) if shopper.assets else shopper.client.get(path, name=name)
+        if missing is not None and answer.status_code == HTTPStatus.NOT_FOUND:
+            raise missing("the shop has no such page")
+        return shopper.must(answer).text or ""
 
     # -- looking around ---------------------------------------------------------------------------------------------
 
@@ -201,7 +208,11 @@ class Dialect:
     # -- afterwards -------------------------------------------------------------------------------------------------
 
     def order(self, order: Order) -> Order:
-        """Look at an order again: its state, its total."""
+        """Look at an order again: its state, its total.
+
+        Raises:
+            NoSuchOrder: the shop does not know it.
+        """
         self._lacks("order tracking")
 
     def cancel(self, order: Order) -> None:

@@ -52,7 +52,7 @@ from loadgen.stats.evidence import EVIDENCE, VIOLATION
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-R = TypeVar("R", Response, Page)
+R = TypeVar("R", bound=Response | Page)
 
 ABANDON_REASONS = ("error", "slow", "will")
 
@@ -203,17 +203,25 @@ class Shopper(FastHttpUser):
         if session is not None:
             session.recorder.count(session.journey, name, amount, session.device)
 
-    def created(self, kind: str, number: str, path: str = "") -> None:
+    def created(self, kind: str, number: str, path: str = "") -> bool:
         """Put something that now is in the shop on the list that ``loadgen clean`` undoes, where the plan wants one.
+
+        No number is to be given twice: whoever adds one that is on the list already breaks the rule ``order_number``.
 
         Args:
             kind: what it is; ``order`` is what dialects can undo.
             number: what the shop calls it.
             path: where it is to be found: what ``cancel`` of the dialect needs to know.
+
+        Returns:
+            Whether there is such a list.
         """
         creations = kept_for(self.environment)
-        if creations is not None:
-            creations.note(kind, number, path)
+        if creations is None:
+            return False
+        session = self.loadgen_session
+        creations.note(kind, number, path, type(self).__name__, session.arrival if session else "")
+        return True
 
     def complain(self, rule: str, words: str) -> None:
         """Report that the shop did what it must never do: the run fails, this shopper goes on.

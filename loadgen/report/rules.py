@@ -15,6 +15,7 @@ RULES: Final = {
     "payment": "no way of payment was on offer",
     "order_total": "an order cost something else than the till said",
     "charged_once": "an order was charged otherwise than confirmed",
+    "order_kept": "an order was lost after it was confirmed",
     "order_number": "an order number was given twice",
     "stock": "more was sold than there was",
     "coupon": "a coupon counted too often",

@@ -1,4 +1,7 @@
-"""Sends what shoppers have created, so that ``loadgen clean`` finds it when this worker is long gone."""
+"""Sends what shoppers have created, so that ``loadgen clean`` finds it when this worker is long gone.
+
+The list knows all numbers of the run: one that somebody else was given already breaks a rule, and is counted here.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ import gevent
 from loadgen.bus.created import CreatedBus
 from loadgen.errors import BusError
 from loadgen.journey.creations import Creations
+from loadgen.journey.recorder import Recorder, Visit
+from loadgen.messages.created import Created
+from loadgen.stats.evidence import EVIDENCE, VIOLATION
 from loadgen.worker import essential
 
 log = logging.getLogger("loadgen.worker")
@@ -24,21 +30,25 @@ TRIES: Final = 5
 """How often a worker that leaves tries to send the last ones."""
 
 
+GIVEN_TWICE: Final = f"{VIOLATION}order_number"
+
+
 class CreationsPost:
     """Takes what waits to Redis, once a second.
 
     Args:
         bus: the run's list.
         creations: what waits.
+        recorder: counts what was given twice.
     """
 
-    def __init__(self, bus: CreatedBus, creations: Creations) -> None:
-        self._bus, self._creations = bus, creations
+    def __init__(self, bus: CreatedBus, creations: Creations, recorder: Recorder) -> None:
+        self._bus, self._creations, self._recorder = bus, creations, recorder
         self._told_lost = 0
         self._keeper = essential.spawn(self._keep_sending)
 
     def close(self) -> None:
-        """This worker leaves: send the rest."""
+        """The last shopper has left: send the rest."""
         self._keeper.kill()
         for _ in range(TRIES):
             if self._send():
@@ -55,8 +65,10 @@ class CreationsPost:
         """Whether nothing waits any more."""
         try:
             while batch := self._creations.first(BATCH):
-                self._bus.add(batch)
+                clashes = self._bus.add(batch)
                 self._creations.sent(batch)
+                for thing, first in clashes:
+                    self._tell(thing, first)
             lost = self._creations.lost
             self._bus.lose(lost - self._told_lost)
             self._told_lost = lost
@@ -64,3 +76,8 @@ class CreationsPost:
             log.warning("what shoppers created is sent later: %s", error.message)
             return False
         return True
+
+    def _tell(self, thing: Created, first: Created) -> None:
+        self._recorder.count(thing.journey, GIVEN_TWICE)
+        words = f"{first} was given to arrival {first.arrival} of {first.worker} already (arrival {thing.arrival})"
+        self._recorder.sample(Visit(thing.journey), GIVEN_TWICE, "", EVIDENCE, words)

@@ -21,16 +21,13 @@ from gevent.event import Event
 from loadgen import __version__
 from loadgen.bus import Bus, ClusterBus, RunBus
 from loadgen.bus.cluster import entry_order
-from loadgen.bus.created import CreatedBus
 from loadgen.bus.post import PostBus
 from loadgen.bus.rows import RowsBus
 from loadgen.clock import ClusterClock
 from loadgen.errors import BusError, LoadgenError, MessageError
-from loadgen.journey.creations import keep_for
 from loadgen.messages import ControlMessage, StopMode, WorkerEvent, WorkerEventKind, WorkerInfo
 from loadgen.plan.secrets import redact, values_in
 from loadgen.worker import essential, garbage
-from loadgen.worker.creations import CreationsPost
 from loadgen.worker.handover import Handover
 from loadgen.worker.leases import Leases
 from loadgen.worker.messenger import Messenger
@@ -284,7 +281,6 @@ class WorkerProcess:
                 return
             try:
                 rows = self._deal_rows(prepared)
-                created = self._keep_list(prepared)
                 self._serving = Serving(
                     prepared,
                     bus,
@@ -305,8 +301,6 @@ class WorkerProcess:
                 if messenger is not None:
                     messenger.leave()
                 rows.close(list(prepared.environment.context.data.values()))
-                if created is not None:
-                    created.close()
                 self._tell(bus, WorkerEventKind.DONE, sequence=sequence)
             except BusError as error:
                 log.warning("the last word is not said, what was counted is sent in this worker's name: %s", error)
@@ -329,11 +323,6 @@ class WorkerProcess:
         for source in prepared.environment.context.data.values():
             source.dealer = dealer
         return dealer
-
-    def _keep_list(self, prepared: Prepared) -> CreationsPost | None:
-        if not prepared.plan.cleanable:
-            return None
-        return CreationsPost(CreatedBus(self._bus, prepared.run), keep_for(prepared.environment))
 
     def _say_ready(self, bus: RunBus) -> None:
         self._ready_at_s = time.monotonic()

@@ -11,9 +11,11 @@ import gevent
 from gevent.event import Event
 
 from loadgen.bus import RunBus
+from loadgen.bus.created import CreatedBus
 from loadgen.bus.post import PostBus
 from loadgen.clock import ClusterClock
 from loadgen.journey import wire
+from loadgen.journey.creations import keep_for
 from loadgen.journey.figures import Figures, Unread
 from loadgen.journey.recorder import Recorder
 from loadgen.messages import Piece, Seat, StopMode
@@ -21,6 +23,7 @@ from loadgen.plan.planned import arrivals_of, levels_reached
 from loadgen.plan.stream import LoadModel
 from loadgen.shapes.arrivals import Share
 from loadgen.worker.closed_load import ClosedLoad
+from loadgen.worker.creations import CreationsPost
 from loadgen.worker.open_load import OpenLoad
 from loadgen.worker.preparation import Prepared
 from loadgen.worker.reporting import Reporting
@@ -90,6 +93,7 @@ class Serving:
         journal = spool.open_journal(prepared.run, worker) if spool else None
         self._recorder = Recorder(worker, prepared.plan.max_names, journal)
         self._shoppers = Shoppers(prepared, self._recorder)
+        self._created = self._keep_list()
         prepared.environment.stats = Figures(Unread(self._recorder, clock.now))
         self.runner = LoadRunner(
             prepared.environment,
@@ -184,10 +188,19 @@ class Serving:
         self.runner.stopping()
         self._see_out()
         self.runner.end()
+        if self._created is not None:
+            self._created.close()
         sealed = reporting.finish(SEAL_PATIENCE_S)
         if not sealed:
             log.error("run %s: the last frames were not sealed within %g s", self.run, SEAL_PATIENCE_S)
         return reporting.last_sequence
+
+    def _keep_list(self) -> CreationsPost | None:
+        prepared = self._prepared
+        if not prepared.plan.cleanable:
+            return None
+        kept = keep_for(prepared.environment, self._worker)
+        return CreationsPost(CreatedBus(self._bus.bus, prepared.run), kept, self._recorder)
 
     def _make_loads(self) -> list[Load]:
         plan = self._prepared.plan

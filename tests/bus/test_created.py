@@ -23,6 +23,18 @@ def test_what_is_sent_twice_is_kept_once(bus):
     assert created.lost() == 0
 
 
+def test_whoever_comes_second_with_a_number_is_told_who_came_first(bus):
+    created = CreatedBus(bus, RUN)
+    first = Created(kind="order", number="7", worker="w", serial=1)
+    second, other = (Created(kind=kind, number="7", worker="x", serial=9) for kind in ("order", "reservation"))
+
+    assert created.add([first]) == []
+    assert created.add([first, other]) == []
+    assert created.add([second]) == [(second, first)]
+    assert created.add([second, second.model_copy(update={"number": "8"})]) == [(second, first)]
+    assert sorted(str(thing) for thing in created.all()) == ["order 7", "order 8", "reservation 7"]
+
+
 def test_what_is_undone_is_taken_off(bus):
     created = CreatedBus(bus, RUN)
     created.add(orders(0, 3))

@@ -14,6 +14,7 @@ from loadgen.commerce.violations import (
     charged_once,
     costs_what_the_till_said,
     on_offer,
+    order_kept,
     oversold,
     overused,
     priced_as_shown,
@@ -93,3 +94,10 @@ def test_limits_of_a_run_hold_for_all_its_orders():
     assert not list(overused({"TEN": 3}, {"TEN": 3}))
     (over,) = overused({"TEN": 4}, {"TEN": 3})
     assert (over.rule, over.words) == ("coupon", "TEN counted in 4 orders, it may in 3")
+
+
+def test_an_order_that_is_lost_is_named_with_what_it_cost_and_what_the_shop_said():
+    lost = order_kept(ORDER, "unknown")
+    assert lost.rule == "order_kept"
+    words = f"order {ORDER.number} was confirmed with {ORDER.total_cents} cents, and is not to be found: unknown"
+    assert lost.words == words

@@ -25,6 +25,7 @@ SEEN = [
     ("lost-cart-after-decline", "GuestBuyer", DECLINED, {"cart_kept"}),
     ("lost-cart-after-decline", "GuestBuyer", CANCELLED, {"cart_kept"}),
     ("double-charge", "OrderTracker", {}, {"charged_once"}),
+    ("lost-order", "OrderTracker", {}, {"order_kept"}),
     ("duplicate-order-number", "GuestBuyer", {}, {"order_number"}),
 ]
 

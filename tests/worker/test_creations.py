@@ -9,6 +9,7 @@ import pytest
 
 from loadgen.errors import BusError
 from loadgen.journey.creations import Creations
+from loadgen.journey.recorder import Recorder
 from loadgen.messages.created import Created
 from loadgen.worker import creations as worker_creations
 from loadgen.worker.creations import CreationsPost
@@ -20,11 +21,13 @@ class ListInMemory:
     def __init__(self, away: int = 0) -> None:
         self.away, self.kept, self.lost = away, [], 0
 
-    def add(self, things: list[Created]) -> None:
+    def add(self, things: list[Created]) -> list[tuple[Created, Created]]:
         if self.away:
             self.away -= 1
             raise BusError("no answer")
         self.kept += things
+        first = {str(thing): thing for thing in reversed(self.kept)}
+        return [(thing, first[str(thing)]) for thing in things if not thing.is_told_again(first[str(thing)])]
 
     def lose(self, count: int) -> None:
         self.lost += count
@@ -36,12 +39,12 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_creations, "BATCH", 2)
 
 
-def order(number: int) -> Created:
-    return Created(kind="order", number=str(number))
+def numbers(kept: ListInMemory) -> list[str]:
+    return [thing.number for thing in kept.kept]
 
 
-def posted(kept: Any, creations: Creations) -> CreationsPost:
-    return CreationsPost(kept, creations)
+def posted(kept: Any, creations: Creations, recorder: Recorder | None = None) -> CreationsPost:
+    return CreationsPost(kept, creations, recorder or Recorder("w"))
 
 
 def test_what_waits_is_sent_in_batches_and_in_order() -> None:
@@ -54,7 +57,7 @@ def test_what_waits_is_sent_in_batches_and_in_order() -> None:
             gevent.sleep(0.001)
     post.close()
 
-    assert kept.kept == [order(number) for number in range(5)]
+    assert numbers(kept) == ["0", "1", "2", "3", "4"]
     assert creations.first(1) == []
 
 
@@ -64,7 +67,7 @@ def test_a_worker_that_leaves_sends_the_rest_when_redis_answers_again() -> None:
     creations.note("order", "1")
     post.close()
 
-    assert kept.kept == [order(1)]
+    assert numbers(kept) == ["1"]
 
 
 def test_of_more_than_there_is_room_for_the_oldest_go_and_are_counted() -> None:
@@ -73,7 +76,7 @@ def test_of_more_than_there_is_room_for_the_oldest_go_and_are_counted() -> None:
         creations.note("order", str(number))
     posted(kept, creations).close()
 
-    assert kept.kept == [order(number) for number in (2, 3, 4)]
+    assert numbers(kept) == ["2", "3", "4"]
     assert kept.lost == 2
 
 
@@ -83,3 +86,18 @@ def test_an_order_without_a_number_is_counted_and_ends_no_journey() -> None:
     posted(kept, creations).close()
 
     assert (kept.kept, kept.lost) == ([], 1)
+
+
+def test_a_number_that_is_given_twice_breaks_a_rule_and_says_to_whom() -> None:
+    kept, ours, others, recorder = ListInMemory(), Creations("w"), Creations("x"), Recorder("w")
+    others.note("order", "7", journey="Buyer", arrival="3")
+    posted(kept, others).close()
+    ours.note("order", "7", journey="Fan", arrival="5")
+    ours.note("order", "8", journey="Fan", arrival="6")
+    posted(kept, ours, recorder).close()
+
+    tally = recorder.take(0)
+    assert dict(tally.counters) == {("Fan", "violation:order_number"): 1}
+    (evidence,) = tally.samples
+    assert (evidence.reason, evidence.journey) == ("evidence", "Fan")
+    assert evidence.text == "order 7 was given to arrival 3 of x already (arrival 5)"
