@@ -69,7 +69,7 @@ def test_it_is_renewed_in_redis_and_the_clock_is_the_server_s(leases, bus):
 
 
 def test_a_busy_loop_delays_a_beat_and_the_clock_less_than_if_they_were_asked_in_it(leases, busy, bus):
-    """By one turn, instead of one for each question. Whoever else uses the machine only adds to them: the least count."""
+    """By one turn, instead of one for each question. Who else uses the machine only adds to them: the least count."""
 
     def turns(asker, clock) -> int:
         asker.beat(INFO, 5)
