@@ -1,4 +1,4 @@
-"""A run finds what no shopper can see alone: more was sold than there was; and it fails."""
+"""A run finds what no shopper can see alone: more was sold than there was, or a number given twice; and it fails."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ BUYERS = 8
 
 @pytest.fixture
 def flash_sale(cluster):
-    """Eight buyers in two seconds, on two worker processes, want one each of three."""
+    """Eight buyers in two seconds, on two worker processes, want one each."""
 
-    def hold(shop):
+    def hold(shop, pieces=THERE_ARE):
         cluster.start("coordinator")
         cluster.workers(2)
         hot = requests.get(f"{shop.url}/api/home", timeout=5).json()["products"][0]["slug"]
@@ -31,7 +31,8 @@ def flash_sale(cluster):
                     "dialect": os.path.relpath(LIBRARY / "dialects" / "demo.py", cluster.folder),
                 },
                 "journeys": [{"file": str(LIBRARY / "flash_sale.py"), "user": "FlashSaleBuyer"}],
-                "commerce": {"stock": {hot: THERE_ARE}},
+                "commerce": {"stock": {hot: pieces}},
+                "cleanable": True,
                 "load": [{"shape": {"constant": {"at": f"{BUYERS // 2}/s", "for": "2s"}}}],
             }
         )
@@ -58,3 +59,13 @@ def test_a_shop_that_sells_what_it_has_passes(cluster, flash_sale):
     done, report, sold = flash_sale(cluster.shop("--hot-stock", str(THERE_ARE)))
 
     assert (done.returncode, sold, report["violations"]) == (0, THERE_ARE, []), done.stderr
+
+
+def test_a_number_that_all_are_given_is_noticed_whichever_worker_they_are_of(cluster, flash_sale):
+    done, report, sold = flash_sale(cluster.shop("--fault", "duplicate-order-number"), pieces=BUYERS)
+
+    assert (done.returncode, sold) == (10, BUYERS), done.stderr
+    (violation,) = report["violations"]
+    assert (violation["rule"], violation["count"]) == ("order_number", BUYERS - 1)
+    assert all("was given to arrival" in each["text"] for each in violation["evidence"])
+    assert sum(worker["requests"] > 0 for worker in report["workers"]) == 2
