@@ -1,17 +1,21 @@
-"""What a shopper costs beyond its connection: one GET by a new shopper, less the same by a bare connection.
+"""What it costs to start and end a shopper, beyond its connection.
 
-CPU time, against nginx in another process. Both sides open as many connections at once and send the same bytes; the
-shopper's side is what a worker does for an arrival of one request: greenlet, user, client, journey, counting, leaving.
+CPU time, against nginx in another process. All sides open as many connections at once and send the same bytes::
+
+    a new shopper      greenlet, user, client, journey, arrival ─▶ GET over a new connection, counted, closed
+    a known shopper                                                GET over a new connection, counted, closed
+    by hand                                                        connect, send, read, close
+
+The first less the second is what starting and ending a shopper costs; less the third, its request is in it too.
 """
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable
+from typing import ClassVar
 
 import gevent
-from benchmarks.spread import Spread
+from benchmarks.spread import ONE_IN, Round, Spread, undisturbed
 from benchmarks.stage import stage
 from locust import FastHttpUser, constant, task
 from locust.user.users import User
@@ -30,7 +34,11 @@ LOOK_S = 0.002
 
 PATIENCE_S = 60.0
 
-BEYOND = "**the difference: one shopper beyond its connection**"
+NEW = "one `Shopper` with one GET over a new connection"
+KNOWN = "the same GET over a new connection by a `Shopper` that is there already"
+BARE = "the same connection and GET by hand, without a client"
+BEYOND = "**the first less the second: to start and end one shopper, beyond its connection**"
+WITH_REQUEST = "the first less the third: its request through the client too"
 
 PORT = "shop"
 PAGE = "/page.html"
@@ -41,6 +49,17 @@ class Looker(Shopper):
 
     def journey(self) -> None:
         assert self.client.get(PAGE).status_code == 200
+
+
+class Regular(Shopper):
+    """The same page again and again, each time over a new connection."""
+
+    times: ClassVar[int] = 1
+
+    def journey(self) -> None:
+        for _ in range(self.times):
+            assert self.client.get(PAGE).status_code == 200
+            self.client.close()
 
 
 class LocustLooker(FastHttpUser):
@@ -54,22 +73,48 @@ class LocustLooker(FastHttpUser):
 
 
 def costs(port: int, rounds: int, times: int) -> dict[str, Spread]:
-    """Nanoseconds of one shopper, one bare connection, the difference of both, and one Locust user."""
-    ours, bare, locusts = [], [], []
-    for _ in range(rounds + 1):
+    """Nanoseconds of one shopper, the same request without starting one, the differences, and one Locust user."""
+    ours, known, bare, locusts = [], [], [], []
+    for _ in range(ONE_IN * rounds + 1):
         ours.append(_shoppers(port, Looker, times))
+        known.append(_known(port, times))
         bare.append(_bare(port, times))
         locusts.append(_shoppers(port, LocustLooker, times))
-    beyond = [shopper - connection for shopper, connection in zip(ours, bare, strict=True)]
-    return {
-        "one `Shopper` with one GET over a new connection": Spread.of(ours[1:]),
-        "the same connection and GET without a shopper": Spread.of(bare[1:]),
-        BEYOND: Spread.of(beyond[1:]),
-        "one Locust `FastHttpUser` with one GET over a new connection": Spread.of(locusts[1:]),
+    made = {
+        NEW: ours,
+        KNOWN: known,
+        BARE: bare,
+        BEYOND: _less(ours, known),
+        WITH_REQUEST: _less(ours, bare),
+        "one Locust `FastHttpUser` with one GET over a new connection": locusts,
     }
+    return {what: Spread.of([one.ns for one in undisturbed(of[1:], ONE_IN)]) for what, of in made.items()}
 
 
-def _shoppers(port: int, user: type[User], times: int) -> float:
+def _less(ours: list[Round], others: list[Round]) -> list[Round]:
+    pairs = zip(ours, others, strict=True)
+    return [Round(one.ns - other.ns, one.empty_ns + other.empty_ns) for one, other in pairs]
+
+
+def _known(port: int, times: int) -> Round:
+    """As many at once as there are new ones at once; each comes for all of its requests."""
+    regular = type("Regular", (Regular,), {"times": times // TOGETHER})
+    shoppers, recorder = stage(regular, f"http://127.0.0.1:{port}")
+
+    def work() -> None:
+        for number in range(TOGETHER):
+            shoppers.come(Session(recorder, regular.__name__, 0, 350, number), 1)
+        while len(shoppers):
+            gevent.sleep(LOOK_S)
+
+    taken = _timed(times, work)
+    requests = recorder.take(0).requests
+    if requests != times:
+        raise AssertionError(f"{requests} of {times} requests were made")
+    return taken
+
+
+def _shoppers(port: int, user: type[User], times: int) -> Round:
     shoppers, recorder = stage(user, f"http://127.0.0.1:{port}")
 
     def work() -> None:
@@ -80,14 +125,14 @@ def _shoppers(port: int, user: type[User], times: int) -> float:
             while len(shoppers):
                 gevent.sleep(LOOK_S)
 
-    taken_ns = _cpu_ns(work) / times
+    taken = _timed(times, work)
     completed = recorder.take(0).journeys[user.__name__].completed
     if completed != times:
         raise AssertionError(f"{completed} of {times} shoppers got their page")
-    return taken_ns
+    return taken
 
 
-def _bare(port: int, times: int) -> float:
+def _bare(port: int, times: int) -> Round:
     settings = ClientSettings()
     dialer = Dialer(settings)
     origin = Origin("http", "127.0.0.1", port)
@@ -109,12 +154,9 @@ def _bare(port: int, times: int) -> float:
             gevent.sleep(LOOK_S)
         gevent.joinall(asking, raise_error=True)
 
-    return _cpu_ns(work) / times
+    return _timed(times, work)
 
 
-def _cpu_ns(work: Callable[[], None]) -> float:
-    gc.collect()
-    before = time.thread_time_ns()
+def _timed(times: int, work: Callable[[], None]) -> Round:
     with gevent.Timeout(PATIENCE_S):
-        work()
-    return time.thread_time_ns() - before
+        return Round.of(times, work)

@@ -7,9 +7,16 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeVar
 
 T = TypeVar("T")
+
+ONE_IN: Final = 8
+"""Of so many rounds one is kept where an absolute figure is wanted; see :func:`undisturbed`."""
+
+_EMPTY_TURNS: Final = 25_000
+"""Half a millisecond."""
 
 
 class Spread(NamedTuple):
@@ -42,6 +49,49 @@ class Work(NamedTuple):
     do: Callable[[Any], object]
 
 
+class Round(NamedTuple):
+    """CPU time that something took, and how fast the machine was just then.
+
+    Attributes:
+        ns: of one thing, nanoseconds.
+        empty_ns: of a turn of an empty loop, before it and after it.
+    """
+
+    ns: float
+    empty_ns: float
+
+    @classmethod
+    def of(cls, times: int, do: Callable[[], object]) -> Round:
+        """Do so many things, and see how long each took this thread."""
+        gc.collect()
+        before_ns = _empty_turn_ns()
+        began_ns = time.thread_time_ns()
+        do()
+        taken_ns = time.thread_time_ns() - began_ns
+        return cls(taken_ns / times, (before_ns + _empty_turn_ns()) / 2)
+
+
+def undisturbed(rounds: Sequence[Round], one_in: int) -> list[Round]:
+    """Those in which the machine was at its fastest, by the empty loop, whatever they took themselves.
+
+    A core is not ours alone where a host has more guests: while its other half is busy all takes 1.6 times as long.
+
+    Args:
+        rounds: what was measured.
+        one_in: keeps one of so many.
+    """
+    by_speed = sorted(rounds, key=lambda one: one.empty_ns)
+    return by_speed[: max(1, len(rounds) // one_in)]
+
+
+def _empty_turn_ns() -> float:
+    """CPU time of a turn of an empty loop, nanoseconds."""
+    began_ns = time.thread_time_ns()
+    for _ in range(_EMPTY_TURNS):
+        pass
+    return (time.thread_time_ns() - began_ns) / _EMPTY_TURNS
+
+
 def cpu_ns(rounds: int, times: int, prepare: Callable[[], T], work: Callable[[T], object]) -> Spread:
     """CPU time of one of the ``times`` things that ``work`` does, nanoseconds.
 
@@ -55,6 +105,15 @@ def cpu_ns(rounds: int, times: int, prepare: Callable[[], T], work: Callable[[T]
         work: what is measured.
     """
     return cpu_ns_in_turns(rounds, {"": Work(times, prepare, work)})[""]
+
+
+def undisturbed_ns(rounds: int, works: Mapping[str, Work]) -> dict[str, Spread]:
+    """:func:`cpu_ns_in_turns` of those rounds in which the machine was at its fastest; so many of them are kept."""
+    made: dict[str, list[Round]] = {what: [] for what in works}
+    for _ in range(ONE_IN * rounds + 1):
+        for what, work in works.items():
+            made[what].append(Round.of(work.times, partial(work.do, work.prepare())))
+    return {what: Spread.of([one.ns for one in undisturbed(of[1:], ONE_IN)]) for what, of in made.items()}
 
 
 def cpu_ns_in_turns(rounds: int, works: Mapping[str, Work]) -> dict[str, Spread]:
