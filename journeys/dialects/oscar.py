@@ -44,8 +44,8 @@ from loadgen.commerce import (
     SoldOut,
 )
 from loadgen.journey import Dialect
-from loadgen.journey.forms import Form, forms_of
 from loadgen.journey.http.response import Response
+from loadgen.markup import Form, forms_of
 
 WISH_LIST = re.compile(r'<td><a href="(/accounts/wishlists/[^"]+)">')
 

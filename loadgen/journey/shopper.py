@@ -35,7 +35,6 @@ from loadgen.journey.data import ShopperData
 from loadgen.journey.dialect import Dialect
 from loadgen.journey.dice import Dice
 from loadgen.journey.environment import NO_PLAN, JourneyEnvironment
-from loadgen.journey.forms import Form, forms_of
 from loadgen.journey.http.batches import Call
 from loadgen.journey.http.pages.page import Page
 from loadgen.journey.http.response import Response
@@ -47,6 +46,7 @@ from loadgen.journey.session import Session
 from loadgen.journey.sources import give_back, how_many_held
 from loadgen.journey.steps import measured
 from loadgen.journey.thinking import Think, uniform
+from loadgen.markup import Form, forms_of
 from loadgen.stats.evidence import EVIDENCE, VIOLATION
 
 logger = logging.getLogger(__name__)
@@ -327,17 +327,19 @@ class Shopper(FastHttpUser):
         """
         return self.client.batch(calls)
 
-    def form(self, page: Response | Page | str, action: str | None = None) -> Form:
+    def form(self, page: Response | Page | str, action: str | None = None, *, having: str = "") -> Form:
         """A form of the page, with its hidden fields.
 
         Args:
             page: a response or page, or its HTML.
             action: the beginning of the form's action; None takes the page's first form.
+            having: a field of it, where its action does not tell it from others.
 
         Raises:
             AssertionError: the page has no such form.
         """
         for form in forms_of(page if isinstance(page, str) else page.text or ""):
-            if action is None or form.action.startswith(action):
+            if (action is None or form.action.startswith(action)) and (not having or having in form.fields):
                 return form
-        raise AssertionError(f"the page has no form for {action}" if action else "the page has no form")
+        which = (f" for {action}" if action else "") + (f" with a field {having}" if having else "")
+        raise AssertionError(f"the page has no form{which}")

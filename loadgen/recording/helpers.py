@@ -34,15 +34,6 @@ _SEND: Final = '''\
         return urljoin(page.url, answer.headers["Location"])
 '''
 
-_FORM_WITH: Final = '''\
-    def form_with(self, page: Page, action: str, field: str) -> Form:
-        """A form of the page that has a certain field, where its action does not tell it from others."""
-        for form in forms_of(page.text or ""):
-            if form.action.startswith(action) and field in form.fields:
-                return form
-        raise ValueError(f"the page {page.url} has no form with {field}")
-'''
-
 _FIND: Final = '''\
     def find(self, page: Any, what: re.Pattern[str]) -> str:
         """What stands on a page behind something that is always there."""
@@ -71,7 +62,7 @@ _ASK_TAIL: Final = """\
 """
 
 
-_CHOSEN: Final = "self.form_with(page, action, having) if having else self.form(page, action)"
+_CHOSEN: Final = "self.form(page, action, having=having)"
 
 
 def helpers(used: Collection[str], tokens: Mapping[str, Source], *, has_headers: bool) -> list[str]:
@@ -88,7 +79,6 @@ def helpers(used: Collection[str], tokens: Mapping[str, Source], *, has_headers:
         "fill": _head("fill", "Any", having=having)
         + _FILL.format(form=_CHOSEN if having else "self.form(page, action)"),
         "send": _head("send", "str", having=having) + _SEND.format(having=", having" if having else ""),
-        "having": _FORM_WITH,
         "find": _FIND,
         "ask": _ask(tokens, has_headers=has_headers),
     }

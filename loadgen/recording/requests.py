@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
+from loadgen.markup import Form
 from loadgen.recording import graphql
 from loadgen.recording.answers import Answers
 from loadgen.recording.code import Attr, Call, Dict, Item, Joined, List, Lit, Name, Node, literal
 from loadgen.recording.exchange import Exchange
-from loadgen.recording.html import Form, forms_of, links_of
+from loadgen.recording.html import forms_of, links_of
 from loadgen.recording.references import References
 from loadgen.recording.secrets import looks_made
 from loadgen.recording.templates import Templates, varies

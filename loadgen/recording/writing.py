@@ -75,8 +75,6 @@ def _imports(script: Script) -> str:
         names.insert(0, "Page")
     names.append("lognormal" if thinks(script) else "uniform")
     lines.append(f"from loadgen.journey import {', '.join(names)}")
-    if "having" in used:
-        lines.append("from loadgen.journey.forms import Form, forms_of")
     return "\n".join(lines)
 
 

@@ -25,7 +25,7 @@ from loadgen.journey.http.pages.screen import Screen, holds
 from loadgen.journey.http.pages.srcset import choose
 from loadgen.journey.http.pages.stylesheet import read_sheet, urls_in
 from loadgen.journey.http.urls import join
-from loadgen.journey.markup import MAX_CHARS, Tag, TagReader, decoded
+from loadgen.markup import MAX_CHARS, Tag, TagReader, decoded
 
 MAX_LINKS: Final = 1000
 """Links of one page that are kept in mind."""

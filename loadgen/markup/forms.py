@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Final
 
-from loadgen.journey.markup import Tag, TagReader
+from loadgen.markup.tags import Tag, TagReader
 
 _TAGS: Final = TagReader("form", "input", "select", "option")
 
@@ -22,11 +22,13 @@ class Form:
         action: where it is sent; "" for the page itself.
         method: GET or POST.
         fields: names and values that it would send untouched.
+        buttons: the same of what is sent only when it is pressed, or filled.
     """
 
     action: str = ""
     method: str = "GET"
     fields: dict[str, str] = field(default_factory=dict)
+    buttons: dict[str, str] = field(default_factory=dict)
 
 
 def forms_of(html: str) -> list[Form]:
@@ -43,20 +45,21 @@ def forms_of(html: str) -> list[Form]:
         elif tag.name == "select":
             select = "" if tag.is_end or "disabled" in tag.attributes else tag.attributes.get("name", "")
         elif form is not None and not tag.is_end and "disabled" not in tag.attributes:
-            _fill(form.fields, tag, select)
+            _fill(form, tag, select)
     return forms
 
 
-def _fill(fields: dict[str, str], tag: Tag, select: str) -> None:
-    given = tag.attributes
+def _fill(form: Form, tag: Tag, select: str) -> None:
+    given, fields = tag.attributes, form.fields
     name = given.get("name", "")
     if tag.name == "input" and name:
         kind = given.get("type", "text").lower()
         if kind in ("checkbox", "radio"):
             if "checked" in given:
                 fields[name] = given.get("value", "on")
-        elif kind not in _UNSENT:
-            fields[name] = given.get("value", "")
+        else:
+            into = form.buttons if kind in _UNSENT else fields
+            into[name] = given.get("value", "")
     elif tag.name == "textarea" and name:
         fields[name] = unescape(tag.text).removeprefix("\n")
     elif tag.name == "option" and select and ("selected" in given or select not in fields):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadgen.journey.forms import Form, forms_of
+from loadgen.markup import Form, forms_of
 
 PAGE = """
 <form action="/search"><input name="q" type="search"><button>Find</button></form>
@@ -36,6 +36,7 @@ def test_a_form_has_its_hidden_fields_defaults_and_choices_and_nothing_else() ->
             "size": "s",
             "note": "two <\nlines",
         },
+        buttons={"go": "Buy", "upload": ""},
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.journey.markup import MAX_CHARS, TagReader, decoded
+from loadgen.markup import MAX_CHARS, TagReader, decoded
 
 READER = TagReader("img", "p", "option")
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from loadgen.journey.markup import TagReader
+from loadgen.markup import TagReader
 
 NAMES = ("img", "input", "source", "link")
 READER = TagReader(*NAMES)
