@@ -75,7 +75,7 @@ def test_of_forms_with_one_action_the_right_one_is_told_by_a_field(record) -> No
     sent = f"csrf={TOKEN}&note=hello"
     text = record(page("/account", 0, forms), entry("POST", f"{SHOP}/account", at=2, headers=FORM, body=sent)).text
     assert 'self.fill(account, "", {"note": "hello"}, having="note")' in text
-    assert "def form_with(" in text
+    assert "form = self.form(page, action, having=having)" in text
 
 
 def test_a_token_in_a_pages_head_is_found_by_what_stands_before_it(record) -> None:
