@@ -50,7 +50,7 @@ test-parts:
 	@$(MAKE) --no-print-directory test-compiled
 
 test-compiled: .venv/compiled
-	$(COMPILED) $(BIN)/pytest -m "not interpreted" tests/journey tests/journal  # the same once more, compiled
+	$(COMPILED) $(BIN)/pytest -m "not interpreted" tests/journey tests/journal tests/messages tests/stats  # once more, compiled
 
 services: ## Install what the tests need from Debian, or say what will be skipped
 	@sh tests/services.sh

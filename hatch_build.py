@@ -1,4 +1,4 @@
-"""Compiles a worker's hot path while a wheel is built: what sends, receives and counts, by mypyc.
+"""Compiles the hot paths while a wheel is built, by mypyc: what sends, receives and counts, and what reads frames.
 
 The same modules run interpreted where no C compiler is at hand, where an editable installation was asked for, and on
 any Python that the wheel was not built for: their sources are in each wheel beside what was compiled. What that is
@@ -46,6 +46,10 @@ COMPILED = [
     "journey/http/waiting",
     "journey/http/wires",
     "journey/http/http2/sharing",
+    "messages/packing",
+    "messages/plain",
+    "messages/samples",
+    "stats/adding",
 ]
 """Modules of ``loadgen``. A class in one of them inherits from classes in them alone, and is changed by nobody at run
 time; a test keeps to that."""

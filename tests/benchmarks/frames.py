@@ -133,7 +133,8 @@ class _Run:
         """The workers send one second more; gives the time by which they have."""
         self._second += 1
         frames = self._frames[self._second % len(self._frames)]
-        ours = [replace(frame, sequence=self._second + 1, second=self._second).encode() for frame in frames]
+        told = {"sequence": self._second + 1, "second": self._second, "dealt_to_s": self._second + 1.0}
+        ours = [replace(frame, **told).encode() for frame in frames]
         for start in range(0, len(ours), 100):
             self._bus.send("all", ours[start : start + 100])
         return self._second + 1.1
