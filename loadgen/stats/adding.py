@@ -67,7 +67,8 @@ class Adder:
             np.add.at(self._dense, cells, counts)
         else:
             self._pairs.append((cells, counts))
-        self._samples += columns.samples[: SAMPLES_KEPT - len(self._samples)]
+        room = SAMPLES_KEPT - len(self._samples)
+        self._samples += columns.samples[:room]
         self._slowest = slowest_of([self._slowest, columns.slowest])
 
     def sum(self) -> Columns:
