@@ -379,3 +379,11 @@ def test_where_what_is_being_paid_is_set_aside_on_sqlite_only_ten_are_sold(vendu
     assert ordered == vendure_on_sqlite.orders()
     assert vendure_on_sqlite.sold("G-LANTERN") == 2 * len(ordered) == 10
     assert vendure_on_sqlite.stock("G-LANTERN") == (10, 10)
+
+
+def test_a_run_finds_nothing_where_only_ten_are_sold(vendure_on_sqlite, tmp_path):
+    with visitors_of(vendure_on_sqlite) as visitors:
+        key = visitors().article(LANTERN).key
+    ran = rush_by_a_run(tmp_path, vendure_on_sqlite.url, "dialects/vendure.py", "lantern", {key: 10})
+    assert vendure_on_sqlite.sold("G-LANTERN") == 10
+    assert (ran.code, ran.summary["violations"], ran.summary["counters"]["total"]["orders"]) == (0, [], 5), ran.told
