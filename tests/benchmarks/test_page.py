@@ -112,7 +112,7 @@ def test_the_prose_says_what_the_tables_show() -> None:
     client = profile["the HTTP client"]
     compiled = sum(int(profile[part][1].rstrip("%")) for part in ("the HTTP client", "counting"))
     newcomer = row_of("hot-paths", "one `Shopper` with one GET over a new connection")[1]
-    connection = row_of("hot-paths", "the same connection and GET without a shopper")[1]
+    connection = row_of("hot-paths", "the same connection and GET by hand, without a client")[1]
     recorded, taken, locust = (row_of("hot-paths", name)[1] for name in RECORDED)
     of_one = float(recorded.removesuffix(" ns")) / 1000 + float(taken.removesuffix(" µs"))
     grown = row_of("eight-hours", "8h")[2]
