@@ -69,7 +69,9 @@ def test_a_typed_round_trip_finds_a_misspelt_key(place: tuple, right: str, wrong
 
 
 @NAMED
-def test_every_panel_has_a_title_a_unit_and_a_description(name: str) -> None:
+def test_every_panel_has_a_title_of_its_own_a_unit_and_a_description(name: str) -> None:
+    titles = [panel["title"] for panel in panels(COMMITTED[name])]
+    assert len(titles) == len(set(titles))
     for panel in panels(COMMITTED[name]):
         assert panel["title"]
         assert panel["description"].endswith("."), panel["title"]

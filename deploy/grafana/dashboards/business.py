@@ -73,7 +73,7 @@ def _against_time() -> Sequence[Builder[Panel]]:
             Query(q.business("orders", per_minute=True), "orders"),
         ),
         lines(
-            "Revenue",
+            "Revenue against time",
             "Revenue per minute (left) and of the run so far (right), in the shop's currency.",
             MONEY,
             Query(f"{q.business('revenue_cents', per_minute=True)} / 100", "per minute"),
@@ -81,7 +81,7 @@ def _against_time() -> Sequence[Builder[Panel]]:
             looks={"^so far$": Look(right=True, dashed=True)},
         ),
         lines(
-            "Conversion",
+            "Conversion against time",
             "Orders divided by visits, over the run so far: it settles as visits come to their end. A fall while the "
             "load rises is money lost.",
             SHARE,

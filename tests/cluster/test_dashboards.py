@@ -1,0 +1,172 @@
+"""Every query of every dashboard, and what it shows, on a real Prometheus that watches a real run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from cluster.harness import finish, reach, wait_until
+from cluster.prometheus import JOB, NATIVE, Prometheus
+from cluster.scraping import coordinator
+
+from loadgen.latency import Histogram
+from loadgen.metrics.buckets import BOUNDS_US
+from loadgen.stats import Tally
+
+ROOT = Path(__file__).parents[2]
+DASHBOARDS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "deploy/grafana/json").glob("*.json")}
+RATE_INTERVAL = "4s"
+"""Grafana makes it four scrape intervals."""
+
+STEP_QUANTILES = {"G": 0.5, "H": 0.95, "I": 0.99}
+"""Queries of the table of steps."""
+
+QUICK = """
+from abandoned import CartAbandoner
+from buy import GuestBuyer
+
+from loadgen.journey import constant
+
+
+class QuickBuyer(GuestBuyer):
+    think = constant(0.05)
+
+
+class QuickAbandoner(CartAbandoner):
+    think = constant(0.05)
+"""
+
+
+def plan_in(folder: Path, shop_url: str) -> Path:
+    """A plan of buyers in a hurry, in which everything happens that a dashboard can show."""
+    shutil.copytree(ROOT / "journeys", folder / "journeys")
+    (folder / "journeys" / "quick.py").write_text(QUICK)
+    plan = {
+        "name": "watched",
+        "target": {"base_url": shop_url, "dialect": "journeys/dialects/demo.py"},
+        "journeys": [
+            {"file": "journeys/quick.py", "user": "QuickBuyer", "weight": 3},
+            {"file": "journeys/quick.py", "user": "QuickAbandoner", "weight": 1},
+        ],
+        "load": [
+            {"name": "steady", "shape": {"constant": {"at": "4/s", "for": "60s"}}},
+            {"name": "always", "model": "closed", "shape": {"constant": {"at": 2, "for": "60s"}}},
+        ],
+        "apdex": "500ms",
+        "thresholds": ["p(95) < 10s", "error_rate < 2%"],
+        "guards": ["error_rate > 90% for 2s: stop"],
+        "graceful_stop": "5s",
+    }
+    path = folder / "watched.json"
+    path.write_text(json.dumps(plan))
+    return path
+
+
+@pytest.fixture
+def watched(cluster, tmp_path) -> Iterator[SimpleNamespace]:
+    """A run in which a worker was lost and a guard stopped the rest, with two Prometheus that have seen all of it."""
+    shop = cluster.shop()
+    shop.fault(kind="error", step="product", share=0.1)
+    _, metrics = coordinator(cluster)
+    cluster.nodes(2, "--lease", "1")
+    watching = {
+        "classic": Prometheus(tmp_path / "classic", [metrics]),
+        "native": Prometheus(tmp_path / "native", [metrics], NATIVE),
+    }
+    for prometheus in watching.values():
+        prometheus.wait()
+    follower = cluster.submit(plan_in(tmp_path, shop.url))
+    reach(follower, 5)
+    victim = next(member for member in cluster.members().values() if member.info.run)
+    os.kill(victim.info.pid, signal.SIGKILL)
+    reach(follower, 9)
+    shop.fault(kind="error", share=1.0)
+    finish(follower)
+    report = tmp_path / "report.json"
+    cluster.call("report", follower.record.run, "--json", str(report))
+    over = f'loadgen_run_state{{run="{follower.record.run}", state="finished"}}'
+    for prometheus in watching.values():
+        wait_until(lambda: prometheus.value(over) == 1, "Prometheus has seen the end")  # noqa: B023
+    yield SimpleNamespace(
+        run=follower.record.run,
+        total=follower.stats.total,
+        report=json.loads(report.read_text()),
+        since=follower.record.started_at - 1,
+        until=follower.record.ended_at + 6,
+        by=watching,
+    )
+    for prometheus in watching.values():
+        prometheus.stop()
+
+
+def asked(query: str, run: str) -> str:
+    """A query as Grafana sends it."""
+    chosen = {"job": JOB, "run": run, "step": "product", "quantile": "0.95", "__rate_interval": RATE_INTERVAL}
+    return re.sub(r"\$(\w+)", lambda found: chosen[found[1]], query)
+
+
+def queries() -> Iterator[tuple[str, str]]:
+    """Where each query stands, and its text."""
+    for name, dashboard in DASHBOARDS.items():
+        for panel in dashboard["panels"]:
+            for target in panel.get("targets", ()):
+                yield f"{name}: {panel['title']} ({target['refId']})", target["expr"]
+        for event in dashboard["annotations"]["list"]:
+            yield f"{name}: {event['name']}", event["expr"]
+
+
+def query_of(name: str, title: str, ref: str = "A") -> str:
+    """The text of one query."""
+    (panel,) = (panel for panel in DASHBOARDS[name]["panels"] if "targets" in panel and panel["title"] == title)
+    (target,) = (target for target in panel["targets"] if target["refId"] == ref)
+    return target["expr"]
+
+
+def shown(prometheus: Prometheus, watched: SimpleNamespace, title: str) -> float:
+    """The figure that a panel of the overview shows at the end."""
+    value = prometheus.value(asked(query_of("overview", title), watched.run))
+    assert value is not None, title
+    return value
+
+
+def test_every_panel_shows_something_and_figures_are_those_of_the_report(watched: SimpleNamespace) -> None:
+    for kind, prometheus in watched.by.items():
+        empty = [
+            place
+            for place, query in queries()
+            if not prometheus.seen(asked(query, watched.run), watched.since, watched.until)
+        ]
+        assert not empty, f"{kind}: {empty}"
+
+        business = watched.report["business"]["total"]
+        assert business["orders"] > 0
+        assert shown(prometheus, watched, "Requests") == watched.report["totals"]["requests"] == watched.total.requests
+        assert shown(prometheus, watched, "Visits") == business["visits"]
+        assert shown(prometheus, watched, "Orders") == business["orders"]
+        assert round(shown(prometheus, watched, "Revenue") * 100) == business["revenue_cents"]
+
+        for ref, quantile in STEP_QUANTILES.items():
+            steps = prometheus.values(asked(query_of("overview", "Steps", ref), watched.run))
+            assert len(steps) > 5
+            for labels, value in steps.items():
+                assert_within_its_bucket(watched.total, dict(labels)["step"], quantile, value)
+        for event in DASHBOARDS["overview"]["annotations"]["list"]:
+            marks = prometheus.seen(asked(event["expr"], watched.run), watched.since, watched.until)
+            assert len(marks) == 1, f"{kind}: {event['name']}: {marks}"
+
+
+def assert_within_its_bucket(total: Tally, step: str, quantile: float, value_s: float) -> None:
+    """A step's quantile of the histogram lies in the bucket of the true one; of a few values, of its neighbours."""
+    times = Histogram.merged([series.service for key, series in total.series.items() if key.step == step])
+    near = 1.5 / times.count
+    low_us, high_us = times.quantile_us(max(0.0, quantile - near)), times.quantile_us(min(1.0, quantile + near))
+    low = max((bound for bound in BOUNDS_US if bound <= low_us), default=0)
+    high = min(bound for bound in BOUNDS_US if bound >= high_us)
+    assert low / 1.01 <= value_s * 1e6 <= high * 1.01, (step, quantile, value_s, low_us, high_us)
