@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -70,17 +70,28 @@ def plan_in(folder: Path, shop_url: str) -> Path:
 
 
 @pytest.fixture
-def watched(cluster, tmp_path) -> Iterator[SimpleNamespace]:
+def watching(tmp_path) -> Iterator[Callable[..., Prometheus]]:
+    """Start a Prometheus that scrapes some coordinators."""
+    started = []
+
+    def start(name: str, targets: list[str], *flags: str) -> Prometheus:
+        started.append(Prometheus(tmp_path / name, targets, *flags))
+        return started[-1]
+
+    yield start
+    for prometheus in started:
+        prometheus.stop()
+
+
+@pytest.fixture
+def watched(cluster, watching, tmp_path) -> SimpleNamespace:
     """A run in which a worker was lost and a guard stopped the rest, with two Prometheus that have seen all of it."""
     shop = cluster.shop()
     shop.fault(kind="error", step="product", share=0.1)
     _, metrics = coordinator(cluster)
     cluster.nodes(2, "--lease", "1")
-    watching = {
-        "classic": Prometheus(tmp_path / "classic", [metrics]),
-        "native": Prometheus(tmp_path / "native", [metrics], NATIVE),
-    }
-    for prometheus in watching.values():
+    by = {"classic": watching("classic", [metrics]), "native": watching("native", [metrics], NATIVE)}
+    for prometheus in by.values():
         prometheus.wait()
     follower = cluster.submit(plan_in(tmp_path, shop.url))
     reach(follower, 5)
@@ -92,18 +103,17 @@ def watched(cluster, tmp_path) -> Iterator[SimpleNamespace]:
     report = tmp_path / "report.json"
     cluster.call("report", follower.record.run, "--json", str(report))
     over = f'loadgen_run_state{{run="{follower.record.run}", state="finished"}}'
-    for prometheus in watching.values():
+    for prometheus in by.values():
         wait_until(lambda: prometheus.value(over) == 1, "Prometheus has seen the end")  # noqa: B023
-    yield SimpleNamespace(
+    return SimpleNamespace(
         run=follower.record.run,
         total=follower.stats.total,
+        seconds=[row.tally.service() for row in follower.stats.timeline()],
         report=json.loads(report.read_text()),
         since=follower.record.started_at - 1,
         until=follower.record.ended_at + 6,
-        by=watching,
+        by=by,
     )
-    for prometheus in watching.values():
-        prometheus.stop()
 
 
 def asked(query: str, run: str) -> str:
@@ -157,9 +167,22 @@ def test_every_panel_shows_something_and_figures_are_those_of_the_report(watched
             assert len(steps) > 5
             for labels, value in steps.items():
                 assert_within_its_bucket(watched.total, dict(labels)["step"], quantile, value)
+        assert_true_percentiles(prometheus, watched)
         for event in DASHBOARDS["overview"]["annotations"]["list"]:
             marks = prometheus.seen(asked(event["expr"], watched.run), watched.since, watched.until)
             assert len(marks) == 1, f"{kind}: {event['name']}: {marks}"
+
+
+def assert_true_percentiles(prometheus: Prometheus, watched: SimpleNamespace) -> None:
+    """Every p95 that the overview ever drew is that of ten sealed seconds of the run (fewer at its begin)."""
+    asked_for = asked(query_of("overview", "Percentiles", "C"), watched.run)
+    assert 'quantile="0.95"' in asked_for
+    (drawn,) = prometheus.seen(asked_for, watched.since, watched.until).values()
+    ends = range(1, len(watched.seconds) + 1)
+    spans = [Histogram.merged(watched.seconds[max(0, end - 10) : end]) for end in ends]
+    true_s = [times.quantile_us(0.95) / 1e6 for times in spans if times]
+    assert len(set(drawn)) > 5
+    assert not [value for value in drawn if value not in map(pytest.approx, true_s)], (drawn, true_s)
 
 
 def assert_within_its_bucket(total: Tally, step: str, quantile: float, value_s: float) -> None:

@@ -28,7 +28,7 @@ from dashboards.panels import (
     rows,
 )
 
-VERDICTS = {"VALID": Look(colour=GOOD), "DEGRADED": Look(colour=WARN), "INVALID": Look(colour=BAD)}
+VERDICTS = {"^VALID$": Look(colour=GOOD), "^DEGRADED$": Look(colour=WARN), "^INVALID$": Look(colour=BAD)}
 FAILED = 'result="failed"'
 IN_STEPS = 'step!=""'
 

@@ -11,8 +11,11 @@ from grafana_foundation_sdk.builders import heatmap, prometheus, stat, table, ti
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models.dashboard import (
+    DashboardSpecialValueMapOptions,
     DataTransformerConfig,
     DynamicConfigValue,
+    SpecialValueMap,
+    SpecialValueMatch,
     Threshold,
     ThresholdsMode,
     ValueMap,
@@ -173,7 +176,7 @@ def rows(
         span: width, in 24ths.
         height: in Grafana's units of 30 pixels.
         looks: by the heading of a column.
-        words: what values are called, with a colour.
+        words: what values are called, with a colour; ``NaN`` is one.
         sort_by: heading of the column to sort by, largest first.
     """
     panel = table.Panel().title(title).description(description).unit(COUNT).height(height).span(span)
@@ -190,6 +193,9 @@ def rows(
         panel = panel.override_by_name(heading, look.properties())
     if words:
         panel = panel.mappings(_words(words))
+        for query in queries:
+            coloured = DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"})
+            panel = panel.override_by_name(query.column, [coloured])
     if sort_by:
         panel = panel.sort_by([common_builders.TableSortByFieldState().display_name(sort_by).desc(True)])
     return panel
@@ -225,5 +231,9 @@ def _steps(steps: Mapping[float, str]) -> ThresholdsConfig:
 
 
 def _words(words: Mapping[str, tuple[str, str]]) -> list[ValueMapping]:
-    options = {value: ValueMappingResult(text=text, color=colour) for value, (text, colour) in words.items()}
-    return [ValueMap(options=options)]
+    said = {value: ValueMappingResult(text=text, color=colour) for value, (text, colour) in words.items()}
+    mappings: list[ValueMapping] = []
+    if "NaN" in said:
+        nothing = DashboardSpecialValueMapOptions(match=SpecialValueMatch.NULL_AND_NAN, result=said.pop("NaN"))
+        mappings.append(SpecialValueMap(options=nothing))
+    return [*mappings, ValueMap(options=said)]
