@@ -10,6 +10,7 @@ from deploy.debian import DEPLOY, promtool
 
 from loadgen.metrics import families
 from loadgen.metrics.buckets import BOUNDS_LE
+from loadgen.verdict import REASONS
 
 FOLDER = DEPLOY / "prometheus"
 CONFIGURATIONS = sorted(FOLDER.glob("*.yml"))
@@ -82,3 +83,21 @@ def test_rules_ask_for_what_is_exported() -> None:
         asked = set(re.findall(r"[\w:]*loadgen_[\w:]+", rule["expr"]))
         assert {re.sub(r"_(bucket|count|sum)$", "", name) for name in asked} <= exported, rule
         assert set(re.findall(r'le="([^"]+)"', rule["expr"])) <= set(BOUNDS_LE)
+
+
+@pytest.mark.parametrize("record", [rule["record"] for rule in rules() if "record" in rule])
+def test_every_recording_is_held_against_a_number(record: str) -> None:
+    tests = [test for path in TESTS for test in yaml.safe_load(path.read_text())["tests"]]
+    cases = [case for test in tests for case in test.get("promql_expr_test", [])]
+    assert [case for case in cases if record in case["expr"] and case["exp_samples"]]
+
+
+def test_reasons_for_saturation_are_among_those_that_there_are() -> None:
+    (named,) = re.findall(r'reason=~"([^"]+)"', ALERTS["LoadgenGeneratorSaturated"]["expr"])
+    assert set(named.split("|")) <= set(REASONS)
+
+
+def test_the_guide_names_every_alert_with_its_severity() -> None:
+    guide = (DEPLOY.parent / "docs" / "grafana.md").read_text()
+    told = re.findall(r"^\| `(Loadgen\w+)` \| (\w+) \|", guide, re.MULTILINE)
+    assert dict(told) == {name: rule["labels"]["severity"] for name, rule in ALERTS.items()}
