@@ -16,6 +16,7 @@ from cluster.servers import free_port
 from loadgen.children import start_child, stop_child
 
 JOB = "loadgen"
+RULES = str(Path(__file__).parents[2] / "deploy" / "prometheus" / "rules" / "*.yml")
 NATIVE = "--enable-feature=native-histograms"
 
 
@@ -38,7 +39,7 @@ class Prometheus:
         folder.mkdir()
         hosts = [target.removeprefix("http://").partition("/")[0] for target in targets]
         scraped = {"job_name": JOB, "static_configs": [{"targets": hosts}]}
-        configuration = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scraped]}
+        configuration = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scraped], "rule_files": [RULES]}
         (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
         self.url = f"http://127.0.0.1:{free_port()}"
         command = [
@@ -83,6 +84,11 @@ class Prometheus:
             if finite := [number for number in numbers if math.isfinite(number)]:
                 series[tuple(sorted(one["metric"].items()))] = finite
         return series
+
+    def rules(self) -> list[dict]:
+        """All rules, as they fared when they were last evaluated."""
+        groups = requests.get(f"{self.url}/api/v1/rules", timeout=20).json()["data"]["groups"]
+        return [rule for group in groups for rule in group["rules"]]
 
     def _ask(self, how: str, **what: object) -> list[dict]:
         answer = requests.post(f"{self.url}/api/v1/{how}", data=what, timeout=20)

@@ -25,6 +25,9 @@ DASHBOARDS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "deplo
 RATE_INTERVAL = "4s"
 """Grafana makes it four scrape intervals."""
 
+CHOICES = re.compile(r"^(?:label_values\((.+), \w+\)|query_result\((.+)\))$")
+"""Where a variable's choices come from: Grafana's words around a query."""
+
 STEP_QUANTILES = {"G": 0.5, "H": 0.95, "I": 0.99}
 """Queries of the table of steps."""
 
@@ -118,7 +121,14 @@ def watched(cluster, watching, tmp_path) -> SimpleNamespace:
 
 def asked(query: str, run: str) -> str:
     """A query as Grafana sends it."""
-    chosen = {"job": JOB, "run": run, "step": "product", "quantile": "0.95", "__rate_interval": RATE_INTERVAL}
+    chosen = {
+        "job": JOB,
+        "run": run,
+        "step": "product",
+        "quantile": "0.95",
+        "__rate_interval": RATE_INTERVAL,
+        "__range": "5m",
+    }
     return re.sub(r"\$(\w+)", lambda found: chosen[found[1]], query)
 
 
@@ -130,6 +140,12 @@ def queries() -> Iterator[tuple[str, str]]:
                 yield f"{name}: {panel['title']} ({target['refId']})", target["expr"]
         for event in dashboard["annotations"]["list"]:
             yield f"{name}: {event['name']}", event["expr"]
+        for variable in dashboard["templating"]["list"]:
+            if variable["type"] == "query":
+                yield (
+                    f"{name}: ${variable['name']}",
+                    CHOICES.sub(lambda found: found[1] or found[2], variable["definition"]),
+                )
 
 
 def query_of(name: str, title: str, ref: str = "A") -> str:
@@ -168,6 +184,9 @@ def test_every_panel_shows_something_and_figures_are_those_of_the_report(watched
             for labels, value in steps.items():
                 assert_within_its_bucket(watched.total, dict(labels)["step"], quantile, value)
         assert_true_percentiles(prometheus, watched)
+        lost = f'ALERTS{{alertname="LoadgenWorkerLost", run="{watched.run}", alertstate="firing"}}'
+        wait_until(lambda: prometheus.value(lost) == 1, "the alert of the lost worker fires", 20)  # noqa: B023
+        assert [rule for rule in prometheus.rules() if rule["health"] != "ok"] == []
         for event in DASHBOARDS["overview"]["annotations"]["list"]:
             marks = prometheus.seen(asked(event["expr"], watched.run), watched.since, watched.until)
             assert len(marks) == 1, f"{kind}: {event['name']}: {marks}"

@@ -20,8 +20,10 @@ def variables(*, with_step: bool) -> Iterator[Builder[VariableModel]]:
     """
     yield builders.DatasourceVariable("datasource").label("Data source").type("prometheus")
     yield _asked("job", "Job", "label_values(loadgen_leader, job)", "The scrape job: one for each cluster.")
-    run = _asked("run", "Run", 'label_values(loadgen_run_state{job="$job"}, run)', "The run; the latest comes first.")
-    yield run.sort(VariableSort.ALPHABETICAL_DESC)
+    # An id begins with the plan's name, so its alphabet does not say which run came last; when it started does.
+    started = 'max by (run) (max_over_time(loadgen_run_started_timestamp_seconds{job="$job"}[$__range]))'
+    run = _asked("run", "Run", f"query_result(sort_desc({started}))", "The run; the latest comes first.")
+    yield run.regex('/run="([^"]+)"/').sort(VariableSort.DISABLED)
     if with_step:
         steps = 'label_values(loadgen_steps_total{job="$job", run="$run"}, step)'
         yield _asked("step", "Step", steps, "A step of the journeys.").sort(VariableSort.ALPHABETICAL_ASC)
