@@ -61,6 +61,10 @@ lint: .venv/developing ## Check style
 
 types: .venv/developing ## Check types
 	$(BIN)/mypy
+	cd deploy/grafana && ../../$(BIN)/mypy --config-file ../../pyproject.toml --package dashboards
+
+dashboards: .venv/developing ## Write the JSON of Grafana's dashboards
+	cd deploy/grafana && ../../$(BIN)/python -m dashboards
 
 smoke: .venv/compiled ## Run the wheel from an empty environment
 	sh tests/smoke.sh $(PYTHON) build/wheel/loadgen-*.whl
@@ -80,4 +84,4 @@ chaos: .venv/developing services ## Break a real cluster in a hundred seeded way
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test test-clusters test-parts test-compiled services lint types smoke bench soak profile chaos clean
+.PHONY: help demo test test-clusters test-parts test-compiled services lint types dashboards smoke bench soak profile chaos clean

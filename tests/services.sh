@@ -11,7 +11,7 @@ need() { # need PROGRAM PACKAGE WHAT
         echo "without $1 ($3) some tests skip: apt-get install $2"
     fi
 }
-need promtool prometheus "metrics are checked with it"
+need promtool prometheus "metrics, rules and dashboards are tried on it"
 need redis-server redis-server "the bus is tried on Redis, beside the embedded Valkey"
 need openssl openssl "makes certificates for TLS"
 need cc "gcc libc6-dev" "makes machines whose clocks are wrong"
