@@ -1,5 +1,7 @@
-"""Answer scrapes: ``/metrics`` for Prometheus; for whoever watches the process ``/-/healthy``, which is all right while
-it lives, and ``/-/ready``, once there is something to show: a coordinator has reached Redis, and leads or stands by.
+"""Answer scrapes: ``/metrics`` for Prometheus, ``/-/healthy`` and ``/-/ready`` for whoever watches the process.
+
+It is healthy while it lives, and ready once there is something to show: a coordinator has reached Redis, and leads or
+stands by.
 
 Text or OpenMetrics, plain or gzip, as the scraper asks: that is ``prometheus_client``'s own negotiation. One thread
 listens and each request has its own, so a scrape takes no turn of the coordinator's loop.
