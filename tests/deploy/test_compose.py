@@ -106,3 +106,16 @@ def test_journeys_lie_in_the_container_where_the_plan_looks_for_them() -> None:
     for source, place in mounted.items():
         assert Path(place) == Path("/rehearsal") / (FILE.parent / source).resolve().relative_to(ROOT)
     assert tool["working_dir"] == "/rehearsal/deploy/compose"
+
+
+def test_what_is_mounted_is_there() -> None:
+    volumes = [
+        volume
+        for service in yaml.safe_load(FILE.read_text())["services"].values()
+        for volume in service.get("volumes", ())
+    ]
+    sources = [(FILE.parent / volume.split(":")[0]).resolve() for volume in volumes if volume.startswith(".")]
+    assert len(sources) == 5
+    for source in sources:
+        part = ROOT.joinpath(*source.relative_to(ROOT).parts[:2])  # one that was left out altogether is not missed
+        assert source.exists() or not part.exists(), source
