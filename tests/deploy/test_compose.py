@@ -36,6 +36,14 @@ def test_every_command_is_one_that_loadgen_takes(services: dict[str, Any]) -> No
     assert understood["shop"]["host"] == understood["coordinator"]["metrics_address"] == "0.0.0.0"
 
 
+def test_the_image_is_built_once_and_from_the_checkout(services: dict[str, Any]) -> None:
+    built = yaml.safe_load(FILE.read_text())["services"]
+    (build,) = [service["build"] for service in built.values() if "build" in service]
+    assert (FILE.parent / build["context"]).resolve() == ROOT
+    assert ROOT / build["dockerfile"] == DEPLOY / "Dockerfile"
+    assert len({service["image"] for service in ours(services).values()}) == 1
+
+
 def test_two_coordinators_so_that_one_can_stand_by(services: dict[str, Any]) -> None:
     assert services["coordinator"]["deploy"]["replicas"] == 2
 
