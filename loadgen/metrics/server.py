@@ -1,4 +1,7 @@
-"""Answer scrapes: ``/metrics`` for Prometheus, ``/-/healthy`` for whoever watches the process.
+"""Answer scrapes: ``/metrics`` for Prometheus, ``/-/healthy`` and ``/-/ready`` for whoever watches the process.
+
+It is healthy while it lives, and ready once there is something to show: a coordinator has reached Redis, and leads or
+stands by.
 
 Text or OpenMetrics, plain or gzip, as the scraper asks: that is ``prometheus_client``'s own negotiation. One thread
 listens and each request has its own, so a scrape takes no turn of the coordinator's loop.
@@ -51,7 +54,7 @@ class MetricsServer:
         # Families without samples have no name to be asked for by ?name[]=…, hence the flag.
         registry = CollectorRegistry(support_collectors_without_names=True)
         registry.register(SnapshotCollector(latest))
-        self._app = _routes(make_wsgi_app(registry))
+        self._app = _routes(make_wsgi_app(registry), latest)
         self._listening: tuple[ThreadingWSGIServer, Thread] | None = None
 
     def start(self) -> None:
@@ -93,12 +96,16 @@ def _hint(port: int) -> str:
     return "choose another port, or 0 for any free one; the address must be one of this machine"
 
 
-def _routes(metrics: WSGIApplication) -> WSGIApplication:
+def _routes(metrics: WSGIApplication, latest: Latest) -> WSGIApplication:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/metrics":
             return metrics(environ, start_response)
-        healthy = environ["PATH_INFO"] == "/-/healthy"
-        status, body = ("200 OK", b"ok\n") if healthy else ("404 Not Found", b"the metrics are at /metrics\n")
+        status, body = "404 Not Found", b"the metrics are at /metrics\n"
+        ready = environ["PATH_INFO"] == "/-/ready"
+        if ready and latest() is None:
+            status, body = "503 Service Unavailable", b"nothing is known of the cluster yet\n"
+        elif ready or environ["PATH_INFO"] == "/-/healthy":
+            status, body = "200 OK", b"ok\n"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))])
         return [body]
 

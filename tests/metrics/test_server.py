@@ -79,6 +79,11 @@ def test_it_says_that_it_is_healthy_and_where_the_metrics_are(start: Start) -> N
     assert (response.status, body) == (404, b"the metrics are at /metrics\n")
 
 
+def test_it_is_ready_once_there_is_something_to_show(start: Start, make: SimpleNamespace) -> None:
+    assert get(start(lambda: None), "/-/ready")[0].status == 503
+    assert get(start(make.cluster), "/-/ready")[0].status == 200
+
+
 def test_a_slow_client_does_not_hold_up_a_scrape(start: Start) -> None:
     server = start()
     with socket.create_connection((server.address, server.port)):
