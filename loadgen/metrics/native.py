@@ -44,7 +44,8 @@ _PER_OCTAVE: Final = 1 << SCHEMA
 
 def _native_of_ours() -> npt.NDArray[np.int64]:
     seconds = np.maximum(MIDPOINTS_US, ZERO_THRESHOLD_S * 1e6) / 1e6  # bucket 0 is never looked up
-    return np.ceil(np.log2(seconds) * _PER_OCTAVE).astype(np.int64)
+    indices: npt.NDArray[np.int64] = np.ceil(np.log2(seconds) * _PER_OCTAVE).astype(np.int64)
+    return indices
 
 
 _INDICES: Final = _native_of_ours()

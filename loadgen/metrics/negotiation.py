@@ -67,7 +67,7 @@ class _Range:
         """How closely it describes a format: 0 for ``*/*``, 1 for all of a type, 2 for its name; None: not at all."""
         if self.media == "*/*":
             return 0
-        if self.media == f"{offer.split('/')[0]}/*":
+        if self.media == f"{offer.partition('/')[0]}/*":
             return 1
         return _NAMED if self.media == offer and self._is_made() else None
 

@@ -54,7 +54,7 @@ def varint(number: int) -> bytes:
 
 
 def zigzag(number: int) -> int:
-    """A signed number as one that is not negative: 0, -1, 1, -2, 2 … become 0, 1, 2, 3, 4 …"""
+    """A signed number as one that is not negative: 0, -1, 1, -2, 2 become 0, 1, 2, 3, 4, and so on."""
     return number << 1 if number >= 0 else (-number << 1) - 1
 
 
