@@ -89,7 +89,8 @@ def test_prometheus_shows_what_the_run_says_of_itself(cluster, prometheus_of):
     assert total.requests > 300
     for prometheus in (classic, native):
         wait_until(
-            lambda prometheus=prometheus: prometheus.value('loadgen_run_state{state="finished"}') == 1, "the end is seen"
+            lambda prometheus=prometheus: prometheus.value('loadgen_run_state{state="finished"}') == 1,
+            "the end is seen",
         )
         assert_counted_to_the_unit(prometheus, total)
         assert prometheus.value(IN_EVERY_SETUP.format(DURATION)) == pytest.approx(
