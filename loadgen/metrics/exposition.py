@@ -5,8 +5,8 @@
     coordinator ── ClusterSnapshot, once a tick ──▶ written() ──▶ Page of samples ──▶ text or OpenMetrics
                                                               └─▶ Page of messages ─▶ protobuf
 
-This runs in the thread of a scrape. It looks at one immutable snapshot and at nothing else, so it takes no lock of the
-coordinator and never shows half a second.
+This runs in the thread of a scrape, in slices (:mod:`loadgen.metrics.pausing`). It looks at one immutable snapshot and
+at nothing else, so it takes no lock of the coordinator and never shows half a second.
 
 Which runs are shown: those that have begun; while none has, those that are about to. So a run that waits for its
 workers does not disturb the series of the one under way. All series of a run carry its id as ``run``.
@@ -26,6 +26,7 @@ from loadgen.metrics.funnel import put_funnel
 from loadgen.metrics.health import put_health
 from loadgen.metrics.load import put_load
 from loadgen.metrics.page import F, Page
+from loadgen.metrics.pausing import Pause, Sliced, slices
 from loadgen.metrics.requests import put_requests
 from loadgen.metrics.samples import SampledFamily
 from loadgen.metrics.snapshot import ClusterSnapshot, RunSnapshot
@@ -46,6 +47,7 @@ def written(
     now_s: float,
     form: Callable[[families.Family], F],
     names: Set[str] = frozenset(),
+    pause: Pause | None = None,
 ) -> list[F]:
     """All families of one snapshot.
 
@@ -54,6 +56,7 @@ def written(
         now_s: this process's monotonic clock, seconds.
         form: makes a family in the format wanted.
         names: shows only families of these names; all when it is empty.
+        pause: called between small pieces of the work; by default :func:`loadgen.metrics.pausing.slices`.
 
     Returns:
         The families in their order; two from a coordinator that stands by.
@@ -61,7 +64,7 @@ def written(
     if snapshot is None:
         return []
     leading = leads(snapshot, now_s)
-    page = Page(families.ALL if leading else families.OF_STANDBY, form, names)
+    page = Page(families.ALL if leading else families.OF_STANDBY, form, names, pause or slices())
     page.put(families.CLUSTER_INFO, 1, snapshot.leader, __version__)
     page.put(families.LEADER, leading, snapshot.leader)
     if leading:
@@ -86,8 +89,11 @@ class SnapshotCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """All families; see :func:`written`."""
-        shown = written(self._latest(), self._monotonic(), SampledFamily, self._names)
-        return [family.metric for family in shown]
+        pause = slices()
+        for family in written(self._latest(), self._monotonic(), SampledFamily, self._names, pause):
+            metric = family.metric
+            metric.samples = Sliced(metric.samples, pause)
+            yield metric
 
 
 def _put_cluster(page: Page[F], snapshot: ClusterSnapshot) -> None:

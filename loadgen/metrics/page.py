@@ -17,6 +17,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from loadgen.latency import Histogram
 from loadgen.metrics.families import Family
+from loadgen.metrics.pausing import Pause
 
 MAX_LABEL_LENGTH: Final = 120
 """Characters of a label's value: as much as a legend can show."""
@@ -65,11 +66,13 @@ class Sheet:
     Args:
         shown: the page's families by name; figures of others are left out.
         common: labels that everything here carries.
+        pause: called before each figure.
     """
 
-    def __init__(self, shown: Mapping[str, Form], common: dict[str, str]) -> None:
+    def __init__(self, shown: Mapping[str, Form], common: dict[str, str], pause: Pause) -> None:
         self._shown = shown
         self._common = common
+        self._pause = pause
 
     def put(self, family: Family, value: float, *labels: str) -> None:
         """Write a figure of a counter, gauge or info.
@@ -79,13 +82,13 @@ class Sheet:
             value: in the family's unit.
             labels: values of the family's labels, in its order.
         """
-        form = self._shown.get(family.name)
+        form = self._form(family)
         if form is not None:
             form.value(self._labels(family, labels), value)
 
     def put_histogram(self, family: Family, times: Histogram, *labels: str) -> None:
         """Write a histogram, in seconds."""
-        form = self._shown.get(family.name)
+        form = self._form(family)
         if form is not None:
             form.histogram(self._labels(family, labels), times)
 
@@ -99,9 +102,13 @@ class Sheet:
             sum_us: of the whole run, microseconds.
             labels: values of the family's labels, in its order.
         """
-        form = self._shown.get(family.name)
+        form = self._form(family)
         if form is not None:
             form.summary(self._labels(family, labels), recent.quantiles_us(QUANTILES), count, sum_us)
+
+    def _form(self, family: Family) -> Form | None:
+        self._pause()
+        return self._shown.get(family.name)
 
     def _labels(self, family: Family, values: Sequence[str]) -> dict[str, str]:
         named = zip(family.labels, map(label_value, values), strict=True)
@@ -115,17 +122,18 @@ class Page(Sheet, Generic[F]):
         families: what it shows, in this order; those of which nothing is known are named all the same.
         form: makes a family in the format wanted.
         names: shows only families that have one of these names or series of such names; all when it is empty.
+        pause: called before each figure.
     """
 
-    def __init__(self, families: Iterable[Family], form: Callable[[Family], F], names: Set[str] = frozenset()) -> None:
+    def __init__(self, families: Iterable[Family], form: Callable[[Family], F], names: Set[str], pause: Pause) -> None:
         self._families = {
             family.name: form(family) for family in families if not names or not names.isdisjoint(family.series)
         }
-        super().__init__(self._families, {})
+        super().__init__(self._families, {}, pause)
 
     def sheet(self, run: str) -> Sheet:
         """The page for one run: what it writes carries its id."""
-        return Sheet(self._families, {"run": label_value(run)})
+        return Sheet(self._families, {"run": label_value(run)}, self._pause)
 
     def families(self) -> list[F]:
         """Everything written so far."""
