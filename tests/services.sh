@@ -11,6 +11,7 @@ need() { # need PROGRAM PACKAGE WHAT
         echo "without $1 ($3) some tests skip: apt-get install $2"
     fi
 }
+need prometheus prometheus "it scrapes real runs"
 need promtool prometheus "metrics are checked with it"
 need redis-server redis-server "the bus is tried on Redis, beside the embedded Valkey"
 need openssl openssl "makes certificates for TLS"

@@ -7,7 +7,9 @@
 
 Two threads of a process share one interpreter. One that only computes lets go of it every five milliseconds and when
 asked, so each time the coordinator comes back from Redis it would wait for as long, and have half of the time at best.
-A pause lets it have the interpreter at once, and go on until it waits for Redis itself.
+A pause lets it have the interpreter at once, and go on until it waits for Redis itself. Measured while one page was
+written after the other: sealing a second of 1,000 workers took 6.8 times as long as alone without slices, 1.5 times
+with pauses of half a millisecond, and 1.1 times with those below. A page takes twice as long for them.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ T = TypeVar("T")
 SLICE_S: Final = 0.001
 """Work without a pause."""
 
-PAUSE_S: Final = 0.0005
-"""Enough for another thread to wake up and take the interpreter."""
+PAUSE_S: Final = 0.001
+"""Enough for some questions to Redis and their answers."""
 
 Pause = Callable[[], None]
 """To be called between small pieces of work; pauses when a slice is over."""
