@@ -27,6 +27,7 @@ from loadgen.verdict import (
     GeneratorFacts,
     GeneratorSeconds,
     GuardResult,
+    GuardStanding,
     GuardWatch,
     Unreported,
     ValidityResult,
@@ -120,6 +121,10 @@ class Accounts:
     def served(self, from_s: float) -> None:
         """The whole load is served from an instant on, seconds since the run's start."""
         self._losses.served(from_s)
+
+    def guards(self) -> tuple[GuardStanding, ...]:
+        """How near each guard is to stopping the run."""
+        return self._guards.standing()
 
     # -- workers
 

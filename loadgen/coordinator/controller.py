@@ -138,6 +138,7 @@ class RunController:
             recent=tuple(self._accounts.stats.window(10)),
             places=self._seating.places(),
             totals=dict(self._accounts.totals),
+            guards=self._accounts.guards(),
         )
 
     def stop(self, at_s: float, mode: StopMode, reason: str, by: StoppedBy) -> None:
@@ -196,8 +197,6 @@ class RunController:
             case RunState.DRAINING:
                 self._count_in(now_s)
                 self._watch_end(now_s)
-            case RunState.FINISHED:
-                pass
         if self._book.unwritten:
             self._write_record()
 

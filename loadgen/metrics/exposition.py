@@ -2,10 +2,11 @@
 
 ::
 
-    coordinator ── ClusterSnapshot, once a tick ──▶ latest() ──▶ SnapshotCollector ──▶ text or OpenMetrics
+    coordinator ── ClusterSnapshot, once a tick ──▶ written() ──▶ Page of samples ──▶ text or OpenMetrics
+                                                              └─▶ Page of messages ─▶ protobuf
 
-The collector runs in the thread of the HTTP server. It looks at one immutable snapshot and at nothing else, so it takes
-no lock of the coordinator and never shows half a second.
+This runs in the thread of a scrape, in slices (:mod:`loadgen.metrics.pausing`). It looks at one immutable snapshot and
+at nothing else, so it takes no lock of the coordinator and never shows half a second.
 
 Which runs are shown: those that have begun; while none has, those that are about to. So a run that waits for its
 workers does not disturb the series of the one under way. All series of a run carry its id as ``run``.
@@ -14,7 +15,7 @@ workers does not disturb the series of the one under way. All series of a run ca
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from prometheus_client import Metric
 from prometheus_client.registry import Collector
@@ -24,8 +25,10 @@ from loadgen.metrics import families
 from loadgen.metrics.funnel import put_funnel
 from loadgen.metrics.health import put_health
 from loadgen.metrics.load import put_load
-from loadgen.metrics.page import Page
+from loadgen.metrics.page import F, Page
+from loadgen.metrics.pausing import Pause, Sliced, slices
 from loadgen.metrics.requests import put_requests
+from loadgen.metrics.samples import SampledFamily
 from loadgen.metrics.snapshot import ClusterSnapshot, RunSnapshot
 from loadgen.metrics.state import put_state
 from loadgen.metrics.words import WORKER_STATES
@@ -34,33 +37,66 @@ Latest = Callable[[], ClusterSnapshot | None]
 """Gives the latest snapshot; None before the first."""
 
 
+def leads(snapshot: ClusterSnapshot, now_s: float) -> bool:
+    """Whether a coordinator leads, as far as it can know by this process's monotonic clock."""
+    return snapshot.leading and now_s < snapshot.leads_until_s
+
+
+def written(
+    snapshot: ClusterSnapshot | None,
+    now_s: float,
+    form: Callable[[families.Family], F],
+    names: Set[str] = frozenset(),
+    pause: Pause | None = None,
+) -> list[F]:
+    """All families of one snapshot.
+
+    Args:
+        snapshot: what is shown; without one there is nothing.
+        now_s: this process's monotonic clock, seconds.
+        form: makes a family in the format wanted.
+        names: shows only families of these names; all when it is empty.
+        pause: called between small pieces of the work; by default :func:`loadgen.metrics.pausing.slices`.
+
+    Returns:
+        The families in their order; two from a coordinator that stands by.
+    """
+    if snapshot is None:
+        return []
+    leading = leads(snapshot, now_s)
+    page = Page(families.ALL if leading else families.OF_STANDBY, form, names, pause or slices())
+    page.put(families.CLUSTER_INFO, 1, snapshot.leader, __version__)
+    page.put(families.LEADER, leading, snapshot.leader)
+    if leading:
+        _put_cluster(page, snapshot)
+        _put_runs(page, snapshot.runs)
+    return page.families()
+
+
 class SnapshotCollector(Collector):
-    """Exports the latest snapshot of a coordinator.
+    """The latest snapshot of a coordinator, for ``prometheus_client``.
 
     Args:
         latest: gives it; called once a scrape, from any thread.
         monotonic: this process's clock, seconds.
+        names: shows only families of these names; all when it is empty.
     """
 
-    def __init__(self, latest: Latest, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._latest, self._monotonic = latest, monotonic
+    def __init__(
+        self, latest: Latest, monotonic: Callable[[], float] = time.monotonic, names: Set[str] = frozenset()
+    ) -> None:
+        self._latest, self._monotonic, self._names = latest, monotonic, names
 
     def collect(self) -> Iterable[Metric]:
-        """All families, of one snapshot; none before there is one, and two from a coordinator that stands by."""
-        snapshot = self._latest()
-        if snapshot is None:
-            return []
-        leads = snapshot.leading and self._monotonic() < snapshot.leads_until_s
-        page = Page(families.ALL if leads else families.OF_STANDBY)
-        page.put(families.CLUSTER_INFO, 1, snapshot.leader, __version__)
-        page.put(families.LEADER, leads, snapshot.leader)
-        if leads:
-            _put_cluster(page, snapshot)
-            _put_runs(page, snapshot.runs)
-        return page.metrics()
+        """All families; see :func:`written`."""
+        pause = slices()
+        for family in written(self._latest(), self._monotonic(), SampledFamily, self._names, pause):
+            metric = family.metric
+            metric.samples = Sliced(metric.samples, pause)
+            yield metric
 
 
-def _put_cluster(page: Page, snapshot: ClusterSnapshot) -> None:
+def _put_cluster(page: Page[F], snapshot: ClusterSnapshot) -> None:
     page.put(families.LEADER_FENCE, snapshot.fence)
     for state in WORKER_STATES:
         page.put(families.WORKERS, snapshot.workers.get(state, 0), state)
@@ -70,7 +106,7 @@ def _put_cluster(page: Page, snapshot: ClusterSnapshot) -> None:
         page.put(families.RUN_INFO, 1, record.run, record.name, record.state.value, __version__)
 
 
-def _put_runs(page: Page, runs: tuple[RunSnapshot, ...]) -> None:
+def _put_runs(page: Page[F], runs: tuple[RunSnapshot, ...]) -> None:
     shown = [run for run in runs if run.record.started_at is not None] or list(runs)
     for run in shown:
         sheet = page.sheet(run.record.run)

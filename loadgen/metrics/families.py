@@ -34,6 +34,12 @@ class Family:
         """The name without the suffix of its type: what OpenMetrics calls the family."""
         return self.name.removesuffix({"counter": "_total", "info": "_info"}.get(self.kind, ""))
 
+    @property
+    def series(self) -> frozenset[str]:
+        """Names of the series it may have, its own included."""
+        suffixes = {"histogram": ("_bucket", "_count", "_sum"), "summary": ("_count", "_sum")}.get(self.kind, ())
+        return frozenset((self.name, *(self.name + suffix for suffix in suffixes)))
+
 
 _REQUEST: Final = ("journey", "step", "name", "method")
 
@@ -76,6 +82,15 @@ THRESHOLD_OK: Final = Family(
     "Whether the threshold holds over the run so far, at its end for good; NaN while there is nothing to measure.",
 )
 GUARD_TRIPPED: Final = Family("loadgen_guard_tripped", "gauge", ("guard",), "1 once the guard has stopped the run.")
+GUARD_HELD: Final = Family(
+    "loadgen_guard_held_seconds",
+    "gauge",
+    ("guard",),
+    "For how many sealed seconds in a row the guard's condition has held, up to its window.",
+)
+GUARD_WINDOW: Final = Family(
+    "loadgen_guard_window_seconds", "gauge", ("guard",), "For how many seconds in a row it must hold to stop the run."
+)
 FRAMES_QUARANTINED: Final = Family(
     "loadgen_frames_quarantined_total", "counter", (), "Frames of workers that were refused as malformed or impossible."
 )
@@ -157,6 +172,12 @@ STEP_TIME: Final = Family(
     ("journey", "step"),
     "Time from entering a step to completing it, in seconds: quantiles of the whole run so far, all workers merged.",
 )
+STEP_DURATION: Final = Family(
+    "loadgen_step_duration_seconds",
+    "histogram",
+    ("journey", "step"),
+    "Time from entering a step to completing it, in seconds.",
+)
 STEP_APDEX: Final = Family(
     "loadgen_step_apdex",
     "gauge",
@@ -222,6 +243,8 @@ OF_RUN: Final = (
     RUN_VALIDITY_REASON,
     THRESHOLD_OK,
     GUARD_TRIPPED,
+    GUARD_HELD,
+    GUARD_WINDOW,
     FRAMES_QUARANTINED,
     ARRIVALS_PLANNED,
     ARRIVALS,
@@ -240,6 +263,7 @@ OF_RUN: Final = (
     STEPS,
     ABANDONMENTS,
     STEP_TIME,
+    STEP_DURATION,
     STEP_APDEX,
     BUSINESS,
     DEVICE_STEPS,

@@ -1,21 +1,23 @@
-"""One scrape being written: samples in, metric families out.
+"""One scrape being written: figures in, metric families out.
 
-A :class:`Page` keeps the samples of a family together, as the format asks, however many runs write to it. A
-:class:`Sheet` is the page as one run sees it: it adds the run's label.
+::
+
+    put_requests(sheet, run) ──▶ Sheet ── labels ──▶ Page ── figures ──▶ a family in its form: samples, or protobuf
+
+A :class:`Page` keeps what belongs to a family together, as the formats ask, however many runs write to it. A
+:class:`Sheet` is the page as one run sees it: it adds the run's label. What comes of a figure is the business of the
+family's form; all forms are given the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Final
-
-from prometheus_client import Metric
-from prometheus_client.samples import Sample
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import Final, Generic, Protocol, TypeVar
 
 from loadgen.latency import Histogram
-from loadgen.metrics.buckets import cumulative
 from loadgen.metrics.families import Family
+from loadgen.metrics.pausing import Pause
 
 MAX_LABEL_LENGTH: Final = 120
 """Characters of a label's value: as much as a legend can show."""
@@ -25,6 +27,8 @@ _KEPT: Final = MAX_LABEL_LENGTH - 1 - 2 * _DIGEST_BYTES
 
 QUANTILES: Final = (0.5, 0.9, 0.95, 0.99, 0.999)
 """The quantiles of a summary."""
+
+Labels = Mapping[str, str]
 
 
 def label_value(text: str) -> str:
@@ -40,35 +44,53 @@ def label_value(text: str) -> str:
     return f"{shown}…{digest}"
 
 
+class Form(Protocol):
+    """One family in one exposition format."""
+
+    def value(self, labels: Labels, value: float) -> None:
+        """Take a figure of a counter, gauge or info, in the family's unit."""
+
+    def histogram(self, labels: Labels, times: Histogram) -> None:
+        """Take a distribution, of which every value is shown."""
+
+    def summary(self, labels: Labels, quantiles_us: Sequence[float], count: int, sum_us: int) -> None:
+        """Take the :data:`QUANTILES`, microseconds, with the count and sum of the whole run."""
+
+
+F = TypeVar("F", bound=Form)
+
+
 class Sheet:
-    """Where one run, or the cluster, writes its samples.
+    """Where one run, or the cluster, writes its figures.
 
     Args:
-        metrics: the page's families by name.
-        common: labels that every sample here carries.
+        shown: the page's families by name; figures of others are left out.
+        common: labels that everything here carries.
+        pause: called before each figure.
     """
 
-    def __init__(self, metrics: dict[str, Metric], common: dict[str, str]) -> None:
-        self._metrics = metrics
+    def __init__(self, shown: Mapping[str, Form], common: dict[str, str], pause: Pause) -> None:
+        self._shown = shown
         self._common = common
+        self._pause = pause
 
     def put(self, family: Family, value: float, *labels: str) -> None:
-        """Write a sample of a counter, gauge or info.
+        """Write a figure of a counter, gauge or info.
 
         Args:
             family: where it belongs.
             value: in the family's unit.
             labels: values of the family's labels, in its order.
         """
-        self._metrics[family.name].samples.append(Sample(family.name, self._labels(family, labels), value))
+        form = self._form(family)
+        if form is not None:
+            form.value(self._labels(family, labels), value)
 
     def put_histogram(self, family: Family, times: Histogram, *labels: str) -> None:
-        """Write a classic histogram, in seconds."""
-        common = self._labels(family, labels)
-        samples = self._metrics[family.name].samples
-        bucket = f"{family.name}_bucket"
-        samples += [Sample(bucket, {**common, "le": le}, count) for le, count in cumulative(times)]
-        self._put_totals(family, times.count, times.sum_us, common)
+        """Write a histogram, in seconds."""
+        form = self._form(family)
+        if form is not None:
+            form.histogram(self._labels(family, labels), times)
 
     def put_summary(self, family: Family, recent: Histogram, count: int, sum_us: int, *labels: str) -> None:
         """Write a summary, in seconds.
@@ -80,36 +102,39 @@ class Sheet:
             sum_us: of the whole run, microseconds.
             labels: values of the family's labels, in its order.
         """
-        common = self._labels(family, labels)
-        samples = self._metrics[family.name].samples
-        for quantile, value_us in zip(QUANTILES, recent.quantiles_us(QUANTILES), strict=True):
-            samples.append(Sample(family.name, {**common, "quantile": repr(quantile)}, value_us / 1e6))
-        self._put_totals(family, count, sum_us, common)
+        form = self._form(family)
+        if form is not None:
+            form.summary(self._labels(family, labels), recent.quantiles_us(QUANTILES), count, sum_us)
 
-    def _put_totals(self, family: Family, count: int, sum_us: int, labels: dict[str, str]) -> None:
-        samples = self._metrics[family.name].samples
-        samples.append(Sample(f"{family.name}_count", labels, count))
-        samples.append(Sample(f"{family.name}_sum", labels, sum_us / 1e6))
+    def _form(self, family: Family) -> Form | None:
+        self._pause()
+        return self._shown.get(family.name)
 
     def _labels(self, family: Family, values: Sequence[str]) -> dict[str, str]:
         named = zip(family.labels, map(label_value, values), strict=True)
         return {**dict(named), **self._common}
 
 
-class Page(Sheet):
+class Page(Sheet, Generic[F]):
     """One scrape.
 
     Args:
-        families: what it shows, in this order; those without samples are named all the same.
+        families: what it shows, in this order; those of which nothing is known are named all the same.
+        form: makes a family in the format wanted.
+        names: shows only families that have one of these names or series of such names; all when it is empty.
+        pause: called before each figure.
     """
 
-    def __init__(self, families: Iterable[Family]) -> None:
-        super().__init__({family.name: Metric(family.stem, family.text, family.kind) for family in families}, {})
+    def __init__(self, families: Iterable[Family], form: Callable[[Family], F], names: Set[str], pause: Pause) -> None:
+        self._families = {
+            family.name: form(family) for family in families if not names or not names.isdisjoint(family.series)
+        }
+        super().__init__(self._families, {}, pause)
 
     def sheet(self, run: str) -> Sheet:
-        """The page for one run: its samples carry its id."""
-        return Sheet(self._metrics, {"run": label_value(run)})
+        """The page for one run: what it writes carries its id."""
+        return Sheet(self._families, {"run": label_value(run)}, self._pause)
 
-    def metrics(self) -> list[Metric]:
+    def families(self) -> list[F]:
         """Everything written so far."""
-        return list(self._metrics.values())
+        return list(self._families.values())

@@ -23,7 +23,7 @@ from loadgen.stats import FAILED, OK, OTHER, SecondRow, Series, SeriesKey, Tally
 from loadgen.stats.reasons import REASONS
 
 SERIES_MOST: Final = 1000
-"""Request series shown by name. Each is 36 lines of a scrape, so this is 7 MB and half a second of work."""
+"""Request series shown by name. Each is 36 lines of text, so this is 7 MB and a second of work; half in protobuf."""
 
 _NO_SERIES: Final = Series()
 

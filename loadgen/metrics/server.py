@@ -3,8 +3,9 @@
 It is healthy while it lives, and ready once there is something to show: a coordinator has reached Redis, and leads or
 stands by.
 
-Text or OpenMetrics, plain or gzip, as the scraper asks: that is ``prometheus_client``'s own negotiation. One thread
-listens and each request has its own, so a scrape takes no turn of the coordinator's loop.
+Protobuf, OpenMetrics or text, plain or gzip, as the scraper asks (:mod:`loadgen.metrics.negotiation`). One thread
+listens and each request has its own, so a scrape takes no turn of the coordinator's loop. A few may wait for a page at
+once (:mod:`loadgen.metrics.rendering` writes it once for all); who comes then is sent away and may come again.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ import logging
 import socket
 from collections.abc import Iterable
 from socketserver import TCPServer
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from loadgen.errors import PortError
-from loadgen.metrics.exposition import Latest, SnapshotCollector
+from loadgen.metrics.exposition import Latest
+from loadgen.metrics.negotiation import takes_gzip
+from loadgen.metrics.rendering import Rendering
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,6 +33,9 @@ log = logging.getLogger("loadgen.metrics")
 
 IDLE_S: Final = 10.0
 """How long a client may be silent: Prometheus gives up a scrape after as long by default."""
+
+SCRAPES_MOST: Final = 8
+"""Scrapes answered at once: a pair of Prometheus servers, those who look at the page by hand, and some more."""
 
 POLL_S: Final = 0.05
 """How often the listening thread looks whether it is to stop."""
@@ -51,10 +57,7 @@ class MetricsServer:
     def __init__(self, address: str, port: int, latest: Latest) -> None:
         self.address = address
         self.port = port
-        # Families without samples have no name to be asked for by ?name[]=…, hence the flag.
-        registry = CollectorRegistry(support_collectors_without_names=True)
-        registry.register(SnapshotCollector(latest))
-        self._app = _routes(make_wsgi_app(registry), latest)
+        self._app = _routes(_metrics(Rendering(latest)), latest)
         self._listening: tuple[ThreadingWSGIServer, Thread] | None = None
 
     def start(self) -> None:
@@ -100,16 +103,48 @@ def _routes(metrics: WSGIApplication, latest: Latest) -> WSGIApplication:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/metrics":
             return metrics(environ, start_response)
-        status, body = "404 Not Found", b"the metrics are at /metrics\n"
+        status, said = "404 Not Found", "the metrics are at /metrics"
         ready = environ["PATH_INFO"] == "/-/ready"
         if ready and latest() is None:
-            status, body = "503 Service Unavailable", b"nothing is known of the cluster yet\n"
+            status, said = "503 Service Unavailable", "nothing is known of the cluster yet"
         elif ready or environ["PATH_INFO"] == "/-/healthy":
-            status, body = "200 OK", b"ok\n"
-        start_response(status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))])
-        return [body]
+            status, said = "200 OK", "ok"
+        return _say(start_response, status, said)
 
     return app
+
+
+def _metrics(rendering: Rendering) -> WSGIApplication:
+    places = BoundedSemaphore(SCRAPES_MOST)
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return _say(start_response, "405 Method Not Allowed", "use GET", ("Allow", "GET, HEAD"))
+        if not places.acquire(blocking=False):
+            busy = f"{SCRAPES_MOST} scrapes wait already"
+            return _say(start_response, "503 Service Unavailable", busy, ("Retry-After", "1"))
+        try:
+            return _answer(rendering, environ, start_response)
+        finally:
+            places.release()
+
+    return app
+
+
+def _answer(rendering: Rendering, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    packed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    names = frozenset(parse_qs(environ.get("QUERY_STRING", "")).get("name[]", ()))
+    kind, body = rendering.page(environ.get("HTTP_ACCEPT", ""), names, packed=packed)
+    head = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Vary", "Accept, Accept-Encoding")]
+    start_response("200 OK", [*head, ("Content-Encoding", "gzip")] if packed else head)
+    return [body] if environ["REQUEST_METHOD"] == "GET" else []
+
+
+def _say(start_response: StartResponse, status: str, text: str, *more: tuple[str, str]) -> Iterable[bytes]:
+    body = f"{text}\n".encode()
+    head = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *more]
+    start_response(status, head)
+    return [body]
 
 
 class _Server(ThreadingWSGIServer):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from loadgen.messages import RunRecord, WorkerTotals
 from loadgen.plan.model import Plan
 from loadgen.stats import SecondRow, Tally
+from loadgen.verdict import GuardStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class RunSnapshot:
         recent: the last ten sealed seconds, oldest first.
         places: where each worker stands (invited, ready, seated, leaving, refused, done, lost).
         totals: what each worker did, as far as sealed.
+        guards: how near each guard is to stopping the run, in the plan's order.
     """
 
     record: RunRecord
@@ -31,6 +33,7 @@ class RunSnapshot:
     recent: tuple[SecondRow, ...]
     places: dict[str, str]
     totals: dict[str, WorkerTotals]
+    guards: tuple[GuardStanding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

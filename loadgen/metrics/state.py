@@ -42,8 +42,11 @@ def put_state(sheet: Sheet, run: RunSnapshot) -> None:
         undecided = threshold.value is None and record.verdict is None
         sheet.put(families.THRESHOLD_OK, math.nan if undecided else threshold.ok, threshold.text)
     tripped = _tripped(run)
-    for guard in dict.fromkeys(map(str, run.plan.guards)):
-        sheet.put(families.GUARD_TRIPPED, guard in tripped, guard)
+    held_s = {str(standing.guard): standing.held_s for standing in run.guards}
+    for text, guard in {str(guard): guard for guard in run.plan.guards}.items():
+        sheet.put(families.GUARD_TRIPPED, text in tripped, text)
+        sheet.put(families.GUARD_HELD, held_s.get(text, 0), text)
+        sheet.put(families.GUARD_WINDOW, guard.window_s, text)
 
 
 def _thresholds(run: RunSnapshot) -> Iterable[ThresholdResult]:

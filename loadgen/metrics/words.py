@@ -20,3 +20,7 @@ WORKER_STATES: Final = ("idle", "busy", "leaving")
 
 PLACES: Final = ("invited", "ready", "seated", "leaving", "refused", "done", "lost")
 """Where a worker stands in a run, from ``loadgen.coordinator.seating``."""
+
+BUSINESS_COUNTS: Final = ("visits", "product_views", "carts", "checkouts", "orders", "revenue_cents")
+"""What shops live by, there at 0 for every journey; what else journeys count appears with its first. All of
+``loadgen.stats.tally.BY_DEVICE``, in the order of the funnel."""

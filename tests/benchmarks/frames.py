@@ -55,7 +55,7 @@ def _costs(rounds: int, seconds: int, requests: int) -> dict[str, Spread]:
     frames = frames_of(WORKERS, seconds, requests)
     others = frames_of(WORKERS, seconds, requests, pool=2 * SERIES)
     times = WORKERS * seconds
-    with _in_redis(frames) as whole, _in_redis(others) as other_series:
+    with in_redis(frames) as whole, in_redis(others) as other_series:
         works = {
             "worker: encoded": Work(DRAWN, lambda: _counted(frames), _encode),
             "coordinator: decoded and checked": Work(times, lambda: _encoded(frames), _decode),
@@ -149,7 +149,8 @@ class _Run:
 
 
 @contextmanager
-def _in_redis(frames: list[list[Frame]]) -> Iterator[_Run]:
+def in_redis(frames: list[list[Frame]]) -> Iterator[_Run]:
+    """A run of a real Redis and a real leader's accounts; its workers send these seconds over and over."""
     plan = Plan.model_validate(
         {
             "name": "winter-sales",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from loadgen.latency import Histogram
+from loadgen.metrics.words import BUSINESS_COUNTS
 from loadgen.stats import StepCounts, Tally
 
 
@@ -39,7 +40,25 @@ def test_an_unknown_reason_to_give_up_counts_as_other(make: SimpleNamespace) -> 
 
 def test_what_journeys_count_themselves_is_passed_on(make: SimpleNamespace) -> None:
     page = make.scrape(make.cluster(make.busy_run()))
-    assert page.all("loadgen_business_total") == {("Buyer", "orders"): 3, ("Buyer", "revenue_cents"): 12345}
+    counted = {of: amount for of, amount in page.all("loadgen_business_total").items() if amount}
+    assert counted == {("Buyer", "orders"): 3, ("Buyer", "revenue_cents"): 12345}
+
+
+def test_what_shops_live_by_is_there_at_zero_for_every_journey(make: SimpleNamespace) -> None:
+    page = make.scrape(make.cluster(make.run(plan=make.plan(devices={"mobile": 1}))))
+    zeros = {(journey, name): 0 for journey in ("Browser", "Buyer") for name in BUSINESS_COUNTS}
+    assert page.all("loadgen_business_total") == zeros
+    by_device = {("mobile", journey, name): 0 for journey, name in zeros}
+    assert page.all("loadgen_device_business_total") == by_device
+
+
+def test_the_times_of_a_step_are_a_histogram_too(make: SimpleNamespace) -> None:
+    steps = {("Buyer", "cart"): StepCounts(entered=2, completed=2, time=Histogram.of([900_000, 1_500_000]))}
+    page = make.scrape(make.cluster(make.run([make.row(0, tally=Tally(steps=steps))])))
+    name, where = "loadgen_step_duration_seconds", {"journey": "Buyer", "step": "cart"}
+    assert page.value(f"{name}_bucket", **where, le="1.048576") == 1
+    assert page.value(f"{name}_count", **where) == 2
+    assert page.value(f"{name}_sum", **where) == 2.4
 
 
 def test_each_step_has_its_apdex_and_nan_while_nobody_is_through(make: SimpleNamespace) -> None:

@@ -8,6 +8,7 @@ import pytest
 from loadgen.metrics import families, words
 from loadgen.metrics.buckets import BOUNDS_LE
 from loadgen.metrics.health import WORKERS_MOST
+from loadgen.metrics.native import SCHEMA
 from loadgen.metrics.page import MAX_LABEL_LENGTH
 from loadgen.metrics.requests import SERIES_MOST
 from loadgen.stats.reasons import REASONS
@@ -44,5 +45,6 @@ def test_the_page_tells_the_limits_as_they_are() -> None:
     text = PAGE.read_text("utf-8")
     assert f"at most {SERIES_MOST:,} request series" in text
     assert f"the first {WORKERS_MOST} workers" in text
+    assert f"schema {SCHEMA}, buckets {100 * (2 ** (1 / 2**SCHEMA) - 1):.1f} % wide" in text
     assert f"longer than {MAX_LABEL_LENGTH} characters" in text
     assert f"from {float(BOUNDS_LE[0]) * 1000:.3f} ms to {float(BOUNDS_LE[-1]):.1f} s ({len(BOUNDS_LE)} bounds" in text

@@ -4,14 +4,18 @@ import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from http.client import HTTPConnection, HTTPResponse
 from types import SimpleNamespace
 
 import pytest
+from metrics.protobuf_reader import read
 
 from loadgen.errors import PortError
+from loadgen.metrics import ClusterSnapshot
 from loadgen.metrics.exposition import Latest
-from loadgen.metrics.server import MetricsServer
+from loadgen.metrics.protobuf import CONTENT_TYPE
+from loadgen.metrics.server import SCRAPES_MOST, MetricsServer
 
 PROMETHEUS_ACCEPTS = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"  # noqa: E501 -- as Prometheus 2.42 sends it
 
@@ -34,10 +38,10 @@ def start(make: SimpleNamespace) -> Iterator[Start]:
         server.stop()
 
 
-def get(server: MetricsServer, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
+def get(server: MetricsServer, path: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
     connection = HTTPConnection(server.address, server.port, timeout=10)
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request(method, path, headers=headers)
         response = connection.getresponse()
         return response, response.read()
     finally:
@@ -57,6 +61,42 @@ def test_prometheus_gets_openmetrics_compressed(start: Start, make: SimpleNamesp
     response, body = get(server, "/metrics", **{"Accept": PROMETHEUS_ACCEPTS, "Accept-Encoding": "gzip"})
     assert response.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
     assert gzip.decompress(body).decode() == make.scrape(make.cluster(make.busy_run())).openmetrics
+
+
+def test_prometheus_with_native_histograms_gets_protobuf(start: Start, make: SimpleNamespace) -> None:
+    server = start(lambda: make.cluster(make.busy_run()))
+    wanted = f"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,{PROMETHEUS_ACCEPTS}"  # noqa: E501 -- as Prometheus 2.42 sends it
+    response, body = get(server, "/metrics", **{"Accept": wanted, "Accept-Encoding": "gzip"})
+    assert response.headers["Content-Type"] == CONTENT_TYPE
+    assert response.headers["Vary"] == "Accept, Accept-Encoding"
+    assert any(family.native for family in read(gzip.decompress(body)))
+
+
+def test_scrapes_beyond_those_that_can_wait_are_sent_away(start: Start, make: SimpleNamespace) -> None:
+    go_on, waiting = threading.Event(), threading.Semaphore(0)
+
+    def slowly() -> ClusterSnapshot:
+        waiting.release()
+        assert go_on.wait(10)
+        return make.cluster()
+
+    server = start(slowly)
+    with ThreadPoolExecutor(SCRAPES_MOST + 4) as scrapers:
+        answers = [scrapers.submit(get, server, "/metrics") for _ in range(SCRAPES_MOST + 4)]
+        assert waiting.acquire(timeout=10)
+        done, _ = wait(answers, timeout=10, return_when=FIRST_COMPLETED)
+        assert {answer.result()[0].status for answer in done} == {503}
+        assert {answer.result()[0].headers["Retry-After"] for answer in done} == {"1"}
+        assert get(server, "/-/healthy")[0].status == 200
+        go_on.set()
+        assert sorted(answer.result(10)[0].status for answer in answers).count(200) >= SCRAPES_MOST
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("POST", 405)])
+def test_a_page_is_read_and_not_written(start: Start, method: str, status: int) -> None:
+    response, body = get(start(), "/metrics", method=method)
+    assert response.status == status
+    assert (method == "HEAD") == (body == b"")
 
 
 def test_each_scrape_asks_for_the_snapshot_anew(start: Start, make: SimpleNamespace) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from loadgen.messages import RunEvent, RunState
 from loadgen.plan import Plan
 from loadgen.stats import FAILED, Tally
-from loadgen.verdict import REASONS, ValidityResult, Verdict
+from loadgen.verdict import REASONS, GuardWatch, ValidityResult, Verdict
 
 P95, ERRORS, RATE = "p(95) < 1s", "error_rate < 1%", "rate(requests) > 2/s"
 GUARDS = ["unavailable for 5s: stop", "error_rate > 20% for 10s: stop"]
@@ -79,6 +80,17 @@ def test_a_guard_that_stopped_the_run_is_shown_while_it_drains(make: SimpleNames
     event = RunEvent(at_s=12, kind="guard", text=f"stopped (now): {GUARDS[1]}")
     page = make.scrape(make.cluster(make.run(state=RunState.DRAINING, plan=judged_plan, record={"events": [event]})))
     assert page.all("loadgen_guard_tripped") == {(GUARDS[0],): 0, (GUARDS[1],): 1}
+
+
+def test_guards_tell_how_near_they_are_to_stopping_the_run(make: SimpleNamespace, judged_plan: Plan) -> None:
+    watch = GuardWatch(judged_plan.guards)
+    failing = Tally(series={make.key(result=FAILED): make.series([1000] * 9, {"status_4xx": 9})})
+    for second in range(3):
+        watch.observe(make.row(second, tally=failing))
+    run = replace(make.run(plan=judged_plan), guards=watch.standing())
+    page = make.scrape(make.cluster(run))
+    assert page.all("loadgen_guard_held_seconds") == {(GUARDS[0],): 0, (GUARDS[1],): 3}
+    assert page.all("loadgen_guard_window_seconds") == {(GUARDS[0],): 5, (GUARDS[1],): 10}
 
 
 def test_guards_of_a_finished_run_are_those_of_its_verdict(make: SimpleNamespace, judged_plan: Plan) -> None:

@@ -10,6 +10,7 @@ import loadgen
 from loadgen.coordinator.seating import Place
 from loadgen.metrics import words
 from loadgen.stats.reasons import REASONS
+from loadgen.stats.tally import BY_DEVICE
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +41,7 @@ def test_reasons_to_give_up_are_those_that_journeys_give(journey_source: Callabl
 
 def test_places_are_those_of_the_coordinator() -> None:
     assert tuple(place.value for place in Place) == words.PLACES
+
+
+def test_business_counts_are_those_that_are_told_apart_by_device_too() -> None:
+    assert set(words.BUSINESS_COUNTS) == BY_DEVICE
