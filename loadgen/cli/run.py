@@ -18,7 +18,7 @@ from loadgen.units import parse_duration
 
 if TYPE_CHECKING:
     from loadgen.bus import Bus
-    from loadgen.cli.following import Follower
+    from loadgen.bus.following import Follower
     from loadgen.cli.interrupts import Departure
     from loadgen.cli.local_cluster import LocalCluster
     from loadgen.cli.master import MasterProcess
@@ -259,7 +259,7 @@ def _launch(
     departure: Departure | None = None,
 ) -> _Ended:
     """Submit the plan and follow the run to its end, whatever happens on the way."""
-    from loadgen.cli.following import Follower
+    from loadgen.bus.following import Follower
     from loadgen.cli.interrupts import Interrupts
     from loadgen.cli.master import MasterProcess
     from loadgen.cli.submission import submit
