@@ -165,8 +165,16 @@ class Routes:
         if not isinstance(text, str) or not isinstance(folder, str) or not text.strip():
             return refused(422, "there is no plan")
         if path == "/api/check":
-            return said({"ok": self._starting.check(text, folder)})
+            return self._check(self._starting, text, folder)
         return said({"run": self._starting.start(text, folder)}, 201)
+
+    @staticmethod
+    def _check(starting: Starting, text: str, folder: str) -> Answer:
+        """What is wrong with a plan is the answer here, and no error."""
+        try:
+            return said({"ok": True, "said": starting.check(text, folder)})
+        except LoadgenError as error:
+            return said({"ok": False, "said": "\n".join(filter(None, (error.message, error.hint)))})
 
     # -- access
 

@@ -84,6 +84,7 @@ class PageServer:
         server.shutdown()
         thread.join()
         server.server_close()
+        self._routes.watches.close()
 
 
 def _listen(address: str, port: int, routes: Routes) -> _Server:
@@ -172,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             self.end_headers()
             version, second = 0, stream.second
-            while not self.server.ending:
+            while not (self.server.ending or watch.is_over):
                 event = watch.next(version, second, BEAT_S)
                 if event is None:
                     self.wfile.write(b": still here\n\n")

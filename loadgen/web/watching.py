@@ -75,7 +75,7 @@ class Watch:
     """
 
     def __init__(self, bus: Bus, run: str) -> None:
-        self._follower = Follower(bus, run)
+        self._bus, self._follower = bus, Follower(bus, run)
         plan = self._follower.plan
         self._guards, self._lines = GuardWatch(plan.guards, plan.duration), StepLines()
         self._outline = outline(plan)
@@ -87,6 +87,8 @@ class Watch:
         self._known: tuple[RunRecord, int] | None = None
         self.viewers = 0
         self.left_at_s = time.monotonic()
+        self.ended = False
+        """Whether nobody looks any more."""
 
     @property
     def finished(self) -> bool:
@@ -98,13 +100,22 @@ class Watch:
         """Whether nobody has watched for a while."""
         return not self.viewers and time.monotonic() - self.left_at_s > IDLE_S
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has nothing to tell a viewer who comes now: nobody looks, and the run had not ended."""
+        return self.is_idle or (self.ended and not self.finished)
+
     def poll(self) -> None:
         """Look until the run has ended or nobody watches any more."""
-        while not (self.finished or self.is_idle):
-            began_at_s = time.monotonic()
-            self.look()
-            took_s = time.monotonic() - began_at_s
-            time.sleep(max(LOOK_S, took_s / PART_OF_A_CORE))
+        try:
+            while not (self.ended or self.finished or self.is_idle):
+                began_at_s = time.monotonic()
+                self.look()
+                took_s = time.monotonic() - began_at_s
+                time.sleep(max(LOOK_S, took_s / PART_OF_A_CORE))
+        finally:
+            self.ended = True
+            self._bus.close()
 
     def look(self) -> None:
         """Take in what is new, and wake the viewers if there is any."""
@@ -129,7 +140,7 @@ class Watch:
             if not self._changed.wait_for(lambda: self._version > version, wait_s):
                 return None
             shared = self._shared
-            if shared is not None and version == shared.version - 1 and second == self._second_before:
+            if shared is not None and 0 < version == shared.version - 1 and second == self._second_before:
                 return shared
             return self._event(second, first=version == 0)
 
@@ -192,8 +203,15 @@ class Watches:
                 watch.viewers -= 1
                 watch.left_at_s = time.monotonic()
 
+    def close(self) -> None:
+        """Look at nothing any more."""
+        with self._lock:
+            for watch in self._watches.values():
+                watch.ended = True
+            self._watches = {}
+
     def _entered(self, run: str) -> Watch:
-        self._watches = {name: watch for name, watch in self._watches.items() if not watch.is_idle}
+        self._watches = {name: watch for name, watch in self._watches.items() if not watch.is_over}
         if sum(watch.viewers for watch in self._watches.values()) >= VIEWERS:
             raise FullError(f"{VIEWERS} watch already", hint="close a page, or use loadgen watch")
         if run in self._watches:
