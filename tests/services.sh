@@ -16,6 +16,7 @@ need redis-server redis-server "the bus is tried on Redis, beside the embedded V
 need openssl openssl "makes certificates for TLS"
 need cc "gcc libc6-dev" "makes machines whose clocks are wrong"
 need nginx nginx "latencies are held against its own"
+need chromium chromium "the live page is driven in it"
 need npm "nodejs npm" "brings Vendure, a shop that dialects are tried on"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql "shops are tried on it"
 

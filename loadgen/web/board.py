@@ -219,5 +219,10 @@ def _worker(totals: WorkerTotals) -> dict[str, Any]:
         "lag": seconds(of.loop_lag_max_s),
         "coloured": f"{of.coloured_seconds} s",
         "memory": f"{of.rss_max_bytes / 2**20:.0f} MiB",
-        "bad": of.cpu_max > HOT or bool(of.coloured_seconds or of.dropped or of.missed) or of.state == "lost",
+        "bad": {
+            "state": of.state == "lost",
+            "cpu": of.cpu_max > HOT,
+            "coloured": bool(of.coloured_seconds),
+            "undone": bool(of.dropped or of.missed),
+        },
     }

@@ -18,7 +18,8 @@ function path(points, x, y) {
   let text = "", pen = "M";
   for (const [at, value] of points) {
     if (value === null) { pen = "M"; continue; }
-    text += `${pen}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+    const place = `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+    text += pen === "M" ? `M${place}L${place}` : `L${place}`;  // so that one point between gaps is a dot
     pen = "L";
   }
   return text;

@@ -4,6 +4,8 @@ import { chart, sparkline } from "./charts.js";
 import { byId, make, say, show, table } from "./dom.js";
 import { heatmap } from "./heat.js";
 
+const SHORTEST_S = 30;  // what has happened so far is drawn over this at least; the plan is drawn whole
+
 export class RunView {
   constructor() {
     this.points = new Map();
@@ -43,7 +45,7 @@ export class RunView {
   charts() {
     const points = [...this.points.values()].sort((one, other) => one.second - other.second);
     const seen = points.length ? points.at(-1).second + this.spanS : 0;
-    const lengthS = Math.max(this.outline.duration_s, seen);
+    const lengthS = Math.max(this.outline.duration_s, seen), seenS = Math.max(seen, Math.min(SHORTEST_S, lengthS));
     const shaded = points.filter((point) => point.coloured).map((point) => point.second);
     const line = (name, title) => ({ name, title, points: points.map((point) => [point.second + this.spanS / 2, point[name]]) });
     const planned = (name, title) => {
@@ -54,11 +56,11 @@ export class RunView {
     if (this.outline.arrivals.length) load.push(planned("arrivals", "arrivals planned, per second"), line("started", "started"));
     if (this.outline.shoppers.length) load.push(planned("shoppers", "shoppers planned"));
     if (this.outline.shoppers.length || !load.length) load.push(line("shoppers", "shoppers"));
-    const common = { lengthS, spanS: this.spanS, shaded };
-    chart(byId("load-chart"), { ...common, lines: load, label: "Planned and actual load over time" });
+    const common = { lengthS: seenS, spanS: this.spanS, shaded };
+    chart(byId("load-chart"), { ...common, lengthS, lines: load, label: "Planned and actual load over time" });
     chart(byId("rate-chart"), { ...common, lines: [line("requests", "requests"), line("failures", "failures")], label: "Requests and failures per second over time" });
     chart(byId("latency-chart"), { ...common, isTime: true, lines: [line("p50", "p50"), line("p95", "p95"), line("p99", "p99")], label: "Latency percentiles over time" });
-    heatmap(byId("heat-canvas"), points, this.spanS, lengthS, this.outline.bounds_s);
+    heatmap(byId("heat-canvas"), points, this.spanS, seenS, this.outline.bounds_s);
   }
 }
 
@@ -151,14 +153,14 @@ function workers(board) {
   const more = board.workers_in_all - board.workers.length;
   byId("workers").replaceChildren(table([
     { title: "Worker", cell: (row) => row.worker, head: true },
-    { title: "State", cell: (row) => row.state, warns: (row) => row.bad },
-    { title: "CPU", cell: (row) => row.cpu, number: true },
+    { title: "State", cell: (row) => row.state, warns: (row) => row.bad.state },
+    { title: "CPU", cell: (row) => row.cpu, number: true, warns: (row) => row.bad.cpu },
     { title: "Loop lag", cell: (row) => row.lag, number: true },
-    { title: "Coloured", cell: (row) => row.coloured, number: true },
+    { title: "Coloured", cell: (row) => row.coloured, number: true, warns: (row) => row.bad.coloured },
     { title: "Memory", cell: (row) => row.memory, number: true },
     { title: "Requests", cell: (row) => row.requests, number: true },
     { title: "Started", cell: (row) => row.started, number: true },
     { title: "Late", cell: (row) => row.late, number: true },
-    { title: "Dropped, missed", cell: (row) => row.undone, number: true },
+    { title: "Dropped, missed", cell: (row) => row.undone, number: true, warns: (row) => row.bad.undone },
   ], board.workers, more > 0 ? `and ${more} more` : ""));
 }
