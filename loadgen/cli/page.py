@@ -127,9 +127,10 @@ def _read(root: Path, text: str, folder: str) -> LoadedPlan:
 
     Raises:
         PlanError: it is none, or names files outside of the root.
+        JourneyError: a journey does not import.
     """
     from loadgen.cli.submission import read_plan
-    from loadgen.errors import PlanError
+    from loadgen.errors import JourneyError, PlanError
     from loadgen.plan.read import load_plan
 
     root = root.resolve()
@@ -140,8 +141,9 @@ def _read(root: Path, text: str, folder: str) -> LoadedPlan:
         named = [*(journey.path for journey in loaded.journeys), loaded.dialect_file, *loaded.data_files.values()]
         _stay_inside(root, *filter(None, named))
         return read_plan(place, text)  # imports the journeys, so only now
-    except PlanError as error:
-        raise PlanError(error.message.replace(f"{place.parent}/", ""), hint=error.hint) from error
+    except (PlanError, JourneyError) as error:
+        kind = JourneyError if isinstance(error, JourneyError) else PlanError
+        raise kind(error.message.replace(f"{place.parent}/", ""), hint=error.hint) from error
 
 
 def _stay_inside(root: Path, *files: Path) -> None:
