@@ -17,14 +17,11 @@ load: [{shape: {constant: {at: 5/s, for: 10s}}}]
 """
 
 JOURNEY = """\
-from locust import task
-
 from loadgen.journey import Shopper
 
 
 class Browser(Shopper):
-    @task
-    def look(self):
+    def journey(self):
         self.client.get("/")
 """
 
