@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -132,11 +133,13 @@ def _read(root: Path, text: str, folder: str) -> LoadedPlan:
     from loadgen.cli.submission import read_plan
     from loadgen.errors import JourneyError, PlanError
     from loadgen.plan.read import load_plan
+    from loadgen.plan.source import Source
 
     root = root.resolve()
     place = (root / folder).resolve() / "plan.yaml" if "\0" not in folder else root.parent
     try:
-        _stay_inside(root, place)
+        written = Source.read(place, text).data
+        _stay_inside(root, place, *(place.parent / name for name in _files_in(written)))  # before any is read
         loaded = load_plan(place, text)
         named = [*(journey.path for journey in loaded.journeys), loaded.dialect_file, *loaded.data_files.values()]
         _stay_inside(root, *filter(None, named))
@@ -146,12 +149,23 @@ def _read(root: Path, text: str, folder: str) -> LoadedPlan:
         raise kind(error.message.replace(f"{place.parent}/", ""), hint=error.hint) from error
 
 
+def _files_in(written: Any) -> Iterator[str]:
+    """The files that a plan as written names, of whatever kind."""
+    if isinstance(written, dict):
+        name = written.get("file")
+        if isinstance(name, str) and name.isprintable():  # others are refused unread
+            yield name
+    inside = written.values() if isinstance(written, dict) else written if isinstance(written, list) else ()
+    for part in inside:
+        yield from _files_in(part)
+
+
 def _stay_inside(root: Path, *files: Path) -> None:
     """Whoever has the token starts what lies in one folder, not what lies anywhere on this machine."""
     from loadgen.errors import PlanError
 
     for file in files:
-        if not file.is_relative_to(root):
+        if not file.resolve().is_relative_to(root):
             raise PlanError(
                 f"{os.path.relpath(file, root)} is outside of the folder that this page starts runs from",
                 hint="serve the page with --plans FOLDER, of a folder that holds plan and journeys",

@@ -60,6 +60,8 @@ def test_what_is_wrong_with_a_plan_is_said_without_the_servers_folders(root):
         (PLAN.replace("../browse.py", "browse.py"), ".."),
         (PLAN.replace("../browse.py", "browse.py"), "/"),
         (PLAN, "plans\0"),
+        (PLAN.replace("constant: {at: 5/s, for: 10s}", "curve: {file: ../../secret.csv}"), "plans"),
+        (PLAN.replace("constant: {at: 5/s, for: 10s}", "curve: {file: /etc/passwd}"), "plans"),
     ],
 )
 def test_nothing_outside_of_the_folder_is_started(root, text, folder):
