@@ -60,6 +60,7 @@ WITHOUT_GEVENT = [
     "loadgen.metrics",
     "loadgen.plan.read",
     "loadgen.report",
+    "loadgen.web",
     "loadgen.worker.simulated.__main__",
     "loadgen.worker.supervisor",
 ]

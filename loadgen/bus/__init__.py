@@ -4,7 +4,7 @@
 of our own; ``keys`` names what lies in it; ``scripts`` wraps the Lua files; ``cluster`` is what all processes share
 (time, leader, workers, queue), ``run`` what belongs to one run (seats, frames, sealed seconds, record), in values of
 ``papers``; its ``frames`` may be spread over several servers; ``crowd`` speaks for thousands of simulated workers, and
-``load`` asks the server what it uses.
+``load`` asks the server what it uses. ``following`` reads a run as it goes on, from anywhere.
 Synchronous: under gevent the sockets yield by themselves, in the coordinator a call is a call.
 """
 

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "status": "loadgen.cli.status:status",
     "watch": "loadgen.cli.watch:watch",
     "stop": "loadgen.cli.stop:stop",
+    "page": "loadgen.cli.page:page",
     "report": "loadgen.cli.report:report",
     "clean": "loadgen.cli.clean:clean",
     "simulate": "loadgen.cli.simulate:simulate",

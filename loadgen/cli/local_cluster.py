@@ -6,6 +6,7 @@
                  ├─ loadgen coordinator
                  ├─ loadgen worker ─┬─ process 1
                  │                  └─ process …
+                 ├─ loadgen page           unless it is not wanted
                  └─ loadgen demo-shop      only if asked for
 
 Whatever happens, leaving the context stops all of them; the kernel sees to it should this process be killed.
@@ -20,12 +21,13 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 from loadgen.bus import EmbeddedServer
 from loadgen.children import loadgen_command, module_command, start_child, stop_child
 from loadgen.cli.options import REDIS_VARIABLE
+from loadgen.cli.page import TOKEN_VARIABLE
 from loadgen.errors import LoadgenError, PortError, WorkersError
 from loadgen.worker.settings import KEY_VARIABLE
 from loadgen.worker.simulated.settings import CROWD_VARIABLE, CrowdSettings
@@ -46,6 +48,7 @@ class LocalCluster:
         self.redis_url = ""
         self._server: EmbeddedServer | None = None
         self._may_end: set[str] = set()
+        self._optional: set[str] = set()
 
     def __enter__(self) -> LocalCluster:
         return self
@@ -80,9 +83,27 @@ class LocalCluster:
             return ""
         return self._listening("coordinator", "--metrics-port", str(metrics_port)).split(" on ")[1].strip()
 
-    def use_server(self, redis_url: str) -> None:
-        """Meet at a server that runs already."""
+    def use_server(self, redis_url: str, key: bytes | None = None) -> None:
+        """Meet at a server that runs already, with the key of its cluster where it has one."""
         self.redis_url = redis_url
+        self.key = self.key if key is None else key
+
+    def start_page(self, *args: str, token: str = "") -> str:
+        """Start the live page. No run ends because its page did.
+
+        Args:
+            args: for ``loadgen page``.
+            token: given by its user; empty for a random one, which is then part of the address.
+
+        Returns:
+            Its address.
+
+        Raises:
+            PortError: it cannot listen there.
+            WorkersError: it does not start.
+        """
+        self._optional.add("page")
+        return self._listening("page", *args, variables={TOKEN_VARIABLE: token} if token else {}).split(" on ")[1]
 
     def start_crowd(self, settings: CrowdSettings) -> subprocess.Popen[bytes]:
         """Start a process of simulated workers, which ends with their run; its sums come from its standard output."""
@@ -125,11 +146,17 @@ class LocalCluster:
             raise WorkersError("the embedded server ended by itself", hint="is there enough memory?")
         for name, child in self._children.items():
             code = child.poll()
-            if code is not None and not (code == 0 and name in self._may_end):
+            if code is not None and not (name in self._optional or (code == 0 and name in self._may_end)):
                 raise WorkersError(f"the {name} ended by itself with exit code {code}", hint=self._last_words(name))
 
-    def _start(self, name: str, *args: str, stdout: int | None = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-        env = {REDIS_VARIABLE: self.redis_url, KEY_VARIABLE: self.key.decode()}
+    def _start(
+        self,
+        name: str,
+        *args: str,
+        stdout: int | None = subprocess.DEVNULL,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[bytes]:
+        env = {REDIS_VARIABLE: self.redis_url, KEY_VARIABLE: self.key.decode(), **variables}
         return self._launch(name, loadgen_command(name, *args), env, stdout)
 
     def _launch(
@@ -141,9 +168,9 @@ class LocalCluster:
         self._stack.callback(self._stop, name)
         return child
 
-    def _listening(self, name: str, *args: str) -> str:
+    def _listening(self, name: str, *args: str, variables: Mapping[str, str] = MappingProxyType({})) -> str:
         """Start a child that says in its first line where it listens."""
-        child = self._start(name, *args, stdout=subprocess.PIPE)
+        child = self._start(name, *args, stdout=subprocess.PIPE, variables=variables)
         assert child.stdout is not None  # noqa: S101 -- a pipe was asked for
         with child.stdout as output:
             spoke, _, _ = select.select([output], [], [], SPEAK_UP_S)

@@ -33,7 +33,7 @@ def report(
       loadgen report RUN --html report.html --redis redis://localhost:6379
     """  # noqa: D301 -- \b keeps click from wrapping the examples
     from loadgen.bus import connect
-    from loadgen.cli.following import Follower
+    from loadgen.bus.following import Follower
     from loadgen.cli.outputs import check_outputs, write_outputs
 
     check_outputs(json_file, html_file, junit_file, csv_file)

@@ -13,12 +13,12 @@ import click
 
 from loadgen.cli.locustfile import LocustWanted, Words, split
 from loadgen.cli.options import checked, knee, redis_option
-from loadgen.errors import BusError, JourneyError, UsageError
+from loadgen.errors import BusError, JourneyError, LoadgenError, UsageError
 from loadgen.units import parse_duration
 
 if TYPE_CHECKING:
     from loadgen.bus import Bus
-    from loadgen.cli.following import Follower
+    from loadgen.bus.following import Follower
     from loadgen.cli.interrupts import Departure
     from loadgen.cli.local_cluster import LocalCluster
     from loadgen.cli.master import MasterProcess
@@ -55,6 +55,7 @@ class _Run(click.Command):
 @click.option(
     "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics here; 0 takes a free port."
 )
+@click.option("--web/--no-web", default=True, show_default=True, help="Serve the live page while the run goes on.")
 @click.option("--demo-shop", is_flag=True, help="Start the demo shop and aim at it instead of the plan's target.")
 @click.option(
     "--knee", callback=knee, metavar="RATE", help="With --demo-shop: new visitors at which it saturates, e.g. 20/s."
@@ -141,6 +142,7 @@ class _Wanted:
 
     workers: int | None
     metrics_port: int | None
+    web: bool
     demo_shop: bool
     knee: float | None
     json_file: Path | None
@@ -214,10 +216,15 @@ def _on_cluster(
     stack: ExitStack, redis_url: str, loaded: LoadedPlan, wanted: _Wanted, locust: LocustWanted | None
 ) -> _Ended:
     from loadgen.bus import connect
+    from loadgen.cli.local_cluster import LocalCluster
     from loadgen.worker.settings import cluster_key
 
     if wanted.workers:
         loaded = _with_workers(loaded, wanted.workers)
+    if wanted.web:
+        beside = stack.enter_context(LocalCluster())
+        beside.use_server(redis_url, cluster_key())
+        _start_page(beside)
     return _launch(stack, connect(redis_url), redis_url, loaded, cluster_key(), None, locust)
 
 
@@ -245,7 +252,17 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted, locu
     local.start_workers(workers, allowed, loaded.plan.workers.labels, data_dirs, journeys)
     if metrics:
         click.echo(f"metrics on {metrics}", err=True)
+    if wanted.web:
+        _start_page(local)
     return _launch(stack, connect(local.redis_url), local.redis_url, loaded, local.key, local, locust, departure)
+
+
+def _start_page(local: LocalCluster) -> None:
+    """Serve the live page; a run goes on without."""
+    try:
+        click.echo(f"page on {local.start_page('--no-start')}", err=True)
+    except LoadgenError as error:
+        click.echo(f"there is no live page: {error.message}", err=True)
 
 
 def _launch(
@@ -259,7 +276,7 @@ def _launch(
     departure: Departure | None = None,
 ) -> _Ended:
     """Submit the plan and follow the run to its end, whatever happens on the way."""
-    from loadgen.cli.following import Follower
+    from loadgen.bus.following import Follower
     from loadgen.cli.interrupts import Interrupts
     from loadgen.cli.master import MasterProcess
     from loadgen.cli.submission import submit

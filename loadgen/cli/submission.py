@@ -22,8 +22,12 @@ from loadgen.plan.read import LoadedPlan, load_plan
 from loadgen.plan.secrets import HIDDEN, has_references, resolve_target
 
 
-def read_plan(path: Path) -> LoadedPlan:
+def read_plan(path: Path, text: str | None = None) -> LoadedPlan:
     """Read a plan and make sure that its journeys import.
+
+    Args:
+        path: its file.
+        text: what it says; None reads the file.
 
     Raises:
         PlanError: the plan is not valid, or names users that its journeys do not have.
@@ -31,7 +35,7 @@ def read_plan(path: Path) -> LoadedPlan:
     """
     from loadgen.cli.plan import check_data, check_journeys
 
-    loaded = load_plan(path)
+    loaded = load_plan(path, text)
     problems = (*check_journeys(loaded), *check_data(loaded))
     if problems:
         refusal = InvalidPlan(problems)

@@ -18,7 +18,7 @@ def watch(run: str, redis_url: str) -> int:
       loadgen watch RUN --redis redis://localhost:6379
     """  # noqa: D301 -- \b keeps click from wrapping the examples
     from loadgen.bus import connect
-    from loadgen.cli.following import Follower
+    from loadgen.bus.following import Follower
     from loadgen.cli.outputs import write_outputs
     from loadgen.report.console import console
     from loadgen.report.live import LiveView

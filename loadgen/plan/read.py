@@ -86,16 +86,17 @@ class LoadedPlan:
         return Problem(str(self.path), 0, 0, "", finding.message, finding.expected, finding.suggestion)
 
 
-def load_plan(path: Path | str) -> LoadedPlan:
+def load_plan(path: Path | str, text: str | None = None) -> LoadedPlan:
     """Read and check a plan.
 
     Args:
         path: the plan's file, YAML or JSON.
+        text: what it says; None reads the file. Where it is given, the file need not exist.
 
     Raises:
         PlanError: the file cannot be read; its subclass InvalidPlan: what it says is not a plan, with all problems.
     """
-    source = Source.read(Path(path))
+    source = Source.read(Path(path), text)
     folder = Path(path).resolve().parent
     written = source.data
     if not isinstance(written, dict):

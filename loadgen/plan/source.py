@@ -78,8 +78,12 @@ class Source:
     tree: Tree
 
     @classmethod
-    def read(cls, path: Path) -> Source:
-        """Read a plan's file.
+    def read(cls, path: Path, text: str | None = None) -> Source:
+        """Read a plan's file, or what would stand in it.
+
+        Args:
+            path: the file; it need not exist where its text is given.
+            text: what it says; None reads it.
 
         Raises:
             PlanError: the file cannot be read as text.
@@ -90,7 +94,7 @@ class Source:
                 f"{path} is a Python file, not a plan",
                 hint=f"a locustfile runs without a plan: loadgen run {path} -u USERS -r RATE -t TIME -H URL",
             )
-        text = _without_surrogates(read_text(path, MAX_PLAN_BYTES))
+        text = _without_surrogates(read_text(path, MAX_PLAN_BYTES) if text is None else text)
         try:
             tree = grow(text)
         except TreeError as error:

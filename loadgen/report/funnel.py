@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -42,9 +43,14 @@ class Funnel:
 
 def funnels(summary: Summary) -> tuple[Funnel, ...]:
     """One funnel for each journey that has steps."""
-    by_name = {journey.journey: journey for journey in summary.journeys}
+    return funnels_of(summary.steps, summary.journeys)
+
+
+def funnels_of(all_steps: Iterable[StepFigures], journeys: Iterable[JourneyFigures]) -> tuple[Funnel, ...]:
+    """The funnels of a run that need not have ended; steps of one journey stand together."""
+    by_name = {journey.journey: journey for journey in journeys}
     found = []
-    for journey, group in groupby(summary.steps, key=lambda step: step.journey):
+    for journey, group in groupby(all_steps, key=lambda step: step.journey):
         steps = [step for step in group if step.entered]
         if not steps:
             continue

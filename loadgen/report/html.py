@@ -20,11 +20,10 @@ from loadgen.plan.model import Plan
 from loadgen.plan.preview import preview
 from loadgen.report.charts import charts
 from loadgen.report.funnel import funnels
-from loadgen.report.in_words import condition_in_words, guard_in_words
+from loadgen.report.in_words import business_in_words, condition_in_words, guard_in_words
 from loadgen.report.rules import rule_in_words, who_and_when
 from loadgen.report.story import REASONS, cost_of_slowness
 from loadgen.report.summary import GuardFigures, Span, Summary
-from loadgen.report.visitors import BusinessFigures
 from loadgen.report.wording import clock, count, counter, money, percent, rate, score, seconds
 from loadgen.units import format_bytes, format_duration
 
@@ -74,7 +73,7 @@ def render_html(summary: Summary) -> str:
             word=word,
             tone=tone,
             figures=_figures(summary),
-            business=_business(summary.business.total) if summary.business else [],
+            business=business_in_words(summary.business.total) if summary.business else [],
             thresholds=[
                 (figures, condition_in_words(condition))
                 for figures, condition in zip(summary.thresholds, plan.thresholds, strict=True)
@@ -121,22 +120,6 @@ def _figures(summary: Summary) -> list[tuple[str, str, str]]:
         ("Failed", percent(totals.error_rate), f"{count(totals.failures)} requests"),
     ]
     return figures
-
-
-def _business(sold: BusinessFigures) -> list[tuple[str, str, str]]:
-    """What a merchant looks at first, in the order in which visitors come to it; what was not counted is left out."""
-    per_visit = f"{sold.product_views / sold.visits:.1f} a visit" if sold.visits else ""
-    cards = [
-        ("Visits", sold.visits, count(sold.visits), ""),
-        ("Product views", sold.product_views, count(sold.product_views), per_visit),
-        ("Filled carts", sold.carts, count(sold.carts), f"{percent(sold.cart_abandonment)} not ordered"),
-        ("Checkouts", sold.checkouts, count(sold.checkouts), "begun"),
-        ("Orders", sold.orders, count(sold.orders), ""),
-        ("Conversion", sold.visits, percent(sold.conversion), "of visits ordered"),
-        ("Basket", sold.orders, money(sold.basket_cents), "an order, in the mean"),
-        ("Revenue", sold.revenue_cents, money(sold.revenue_cents), "in the shop's currency"),
-    ]
-    return [(what, how_much, remark) for what, counted, how_much, remark in cards if counted]
 
 
 def _leading_up(summary: Summary, guard: GuardFigures) -> list[tuple[Span, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from loadgen.plan import limits
 from loadgen.plan.conditions import Condition, Guard
 from loadgen.plan.measures import Metric, Operator
+from loadgen.report.visitors import BusinessFigures
+from loadgen.report.wording import count, money, percent
 from loadgen.units import format_duration
 from loadgen.verdict.unavailable import UNAVAILABLE_SHARE
 
@@ -57,3 +59,19 @@ def _limit(condition: Condition) -> str:
         return ""
     limit = "" if condition.limit is None else limits.write(condition.metric, condition.limit).removesuffix("/s")
     return f"{_OPERATORS[condition.operator]} {limit}"
+
+
+def business_in_words(sold: BusinessFigures) -> list[tuple[str, str, str]]:
+    """What a merchant looks at first, in the order in which visitors come to it; what was not counted is left out."""
+    per_visit = f"{sold.product_views / sold.visits:.1f} a visit" if sold.visits else ""
+    cards = [
+        ("Visits", sold.visits, count(sold.visits), ""),
+        ("Product views", sold.product_views, count(sold.product_views), per_visit),
+        ("Filled carts", sold.carts, count(sold.carts), f"{percent(sold.cart_abandonment)} not ordered"),
+        ("Checkouts", sold.checkouts, count(sold.checkouts), "begun"),
+        ("Orders", sold.orders, count(sold.orders), ""),
+        ("Conversion", sold.visits, percent(sold.conversion), "of visits ordered"),
+        ("Basket", sold.orders, money(sold.basket_cents), "an order, in the mean"),
+        ("Revenue", sold.revenue_cents, money(sold.revenue_cents), "in the shop's currency"),
+    ]
+    return [(what, how_much, remark) for what, counted, how_much, remark in cards if counted]

@@ -102,12 +102,12 @@ def summarise(record: RunRecord, plan: Plan, stats: RunStats) -> Summary:
         devices=devices(total, steps, tuple(plan.devices)),
         slowness=cost,
         errors=errors,
-        thresholds=_thresholds(
+        thresholds=threshold_figures(
             plan.thresholds, verdict.thresholds if verdict else judge(plan.thresholds, stats, load_s)
         ),
         guards=_guards(plan.guards, verdict.guards if verdict else ()),
         violations=verdict.violations if verdict else broken(plan.commerce, stats),
-        workers=tuple(_worker(worker) for _, worker in sorted(record.workers.items())),
+        workers=tuple(worker_figures(worker) for _, worker in sorted(record.workers.items())),
         events=tuple(record.events),
         plan=plan.model_dump(mode="json"),
         windows=spans(rows, span_for(rows, WINDOW_S)),
@@ -166,7 +166,8 @@ def _arrivals(stats: RunStats) -> Arrivals:
     )
 
 
-def _thresholds(written: Iterable[Threshold], results: Iterable[ThresholdResult]) -> tuple[ThresholdFigures, ...]:
+def threshold_figures(written: Iterable[Threshold], results: Iterable[ThresholdResult]) -> tuple[ThresholdFigures, ...]:
+    """Thresholds as judged, with what was measured in words."""
     by_text = {str(threshold): threshold for threshold in written}
     return tuple(
         ThresholdFigures(
@@ -189,7 +190,8 @@ def _guards(written: Iterable[Guard], results: Iterable[GuardResult]) -> tuple[G
     return tuple(figures)
 
 
-def _worker(totals: WorkerTotals) -> WorkerFigures:
+def worker_figures(totals: WorkerTotals) -> WorkerFigures:
+    """One worker process from what it did so far."""
     seconds = totals.last_second - totals.first_second + 1 if totals.first_second >= 0 else 0
     same = {part.name: getattr(totals, part.name) for part in fields(totals) if part.name in WorkerFigures.model_fields}
     return WorkerFigures(

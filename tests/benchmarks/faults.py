@@ -26,8 +26,8 @@ from cluster.cutting import Cutting
 from cluster.harness import Cluster, finish, look, reach, wait_until
 
 from loadgen.bus import ClusterBus, EmbeddedServer
+from loadgen.bus.following import Follower
 from loadgen.children import stop_child
-from loadgen.cli.following import Follower
 from loadgen.messages import ControlMessage, StopMode
 
 RATE = 200

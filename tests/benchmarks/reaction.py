@@ -19,8 +19,8 @@ from benchmarks.table import Table
 from cluster.harness import KEY, Cluster, Shop, finish, reach, wait_until
 
 from loadgen.bus import Agreement, ClusterBus, RunBus
+from loadgen.bus.following import Follower
 from loadgen.bus.keys import frames_key
-from loadgen.cli.following import Follower
 from loadgen.cli.submission import read_plan, submit
 from loadgen.messages import ControlMessage, Frame, StopMode, unpack_tally
 

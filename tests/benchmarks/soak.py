@@ -35,9 +35,9 @@ from benchmarks.table import Circumstances, Table  # noqa: E402
 from cluster.harness import Cluster, finish, look, reach  # noqa: E402
 
 from loadgen.bus import EmbeddedServer  # noqa: E402
+from loadgen.bus.following import Follower  # noqa: E402
 from loadgen.bus.keys import run_key  # noqa: E402
 from loadgen.children import stop_child  # noqa: E402
-from loadgen.cli.following import Follower  # noqa: E402
 from loadgen.coordinator.accounts import KEEP_S  # noqa: E402
 from loadgen.units import format_duration, parse_duration  # noqa: E402
 

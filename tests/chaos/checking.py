@@ -27,7 +27,7 @@ from chaos.playing import RATE, Played
 from chaos.schedule import LOAD_S
 from chaos.stage import Stage
 
-from loadgen.cli.following import Follower
+from loadgen.bus.following import Follower
 from loadgen.endings import Outcome, Validity
 
 SERVER_CLOCK_S = 0.003

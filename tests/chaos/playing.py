@@ -17,7 +17,7 @@ from chaos.striking import NotYetError, strike
 from chaos.target import Seen
 from cluster.harness import KEY, look, wait_until
 
-from loadgen.cli.following import Follower
+from loadgen.bus.following import Follower
 from loadgen.cli.submission import read_plan, submit
 from loadgen.errors import BusError
 from loadgen.messages import RunState

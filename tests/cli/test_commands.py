@@ -140,7 +140,7 @@ def made_local(line: str, stage: Stage, redis_url: str) -> str:
     line = re.sub(r"\bRUN\b", stage.run, line)
     line = line.replace("redis://localhost:6379", stage.redis_url if of_run else redis_url)
     line = re.sub(r"https://shop\.example|http://127\.0\.0\.1:8100", stage.shop.url, line)
-    line = line.replace("--metrics-port 9646", "--metrics-port 0")
+    line = line.replace("--metrics-port 9646", "--metrics-port 0").replace(" 9647", " 0")
     return f"{line} --port 0" if line == "loadgen demo-shop" else line
 
 
@@ -206,6 +206,7 @@ def reports_when_it_is_interrupted(call: Call) -> None:
 SERVICES: dict[str, Callable[[Call, Bus], bool]] = {
     "demo-shop": lambda call, _: "demo shop on http://127.0.0.1:" in call.out,
     "coordinator": lambda _, bus: bool(ClusterBus(bus).leader()),
+    "page": lambda call, _: "page on http://127.0.0.1:" in call.out,
     "worker": lambda _, bus: bool(ClusterBus(bus).members()),
 }
 """Commands that go on until they are told to end, and how one knows that they are up."""

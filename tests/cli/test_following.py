@@ -10,9 +10,8 @@ import pytest
 from click.testing import CliRunner
 from drawn import a_tally
 
-from loadgen.bus import ClusterBus, Papers, RunBus, Sealing, keys
-from loadgen.cli import following
-from loadgen.cli.following import Follower
+from loadgen.bus import ClusterBus, Papers, RunBus, Sealing, following, keys
+from loadgen.bus.following import Follower
 from loadgen.cli.status import status
 from loadgen.cli.submission import check_target, host_of, submit
 from loadgen.errors import BusError, NotFoundError, PlanError, TargetError, WorkersError

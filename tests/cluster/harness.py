@@ -11,8 +11,8 @@ from pathlib import Path
 import requests
 
 from loadgen.bus import Bus, connect
+from loadgen.bus.following import Follower
 from loadgen.children import loadgen_command, start_child
-from loadgen.cli.following import Follower
 from loadgen.cli.submission import read_plan, submit
 from loadgen.errors import BusError
 from loadgen.messages import RunState

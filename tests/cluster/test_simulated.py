@@ -6,8 +6,8 @@ import sys
 from cluster.harness import finish, look, reach, wait_until
 
 from loadgen.bus import ClusterBus
+from loadgen.bus.following import Follower
 from loadgen.children import start_child, stop_child
-from loadgen.cli.following import Follower
 from loadgen.messages import ControlMessage, RunSpec
 from loadgen.plan.model import Plan
 from loadgen.worker.simulated.figures import JOURNEYS

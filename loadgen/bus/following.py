@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from loadgen.bus import Bus, ClusterBus, RunBus
+from loadgen.bus.cluster import ClusterBus
+from loadgen.bus.connection import Bus
+from loadgen.bus.run import RunBus
 from loadgen.endings import Validity
 from loadgen.errors import BusError, StaleError, WorkersError
 from loadgen.messages import RunRecord, RunState

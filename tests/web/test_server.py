@@ -1,0 +1,366 @@
+"""The page's server over HTTP, without a browser."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+from cluster.harness import wait_until
+from web.conftest import TOKEN, WrittenRun
+
+from loadgen.bus import ClusterBus
+from loadgen.errors import PlanError, PortError
+from loadgen.messages import RunState, StopMode
+from loadgen.web import Access, PageServer, watching
+from loadgen.web import server as serving
+from loadgen.web.routes import Starting
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+JSON = {"Content-Type": "application/json"}
+
+
+def ask(server, path, body=None, **headers) -> tuple[HTTPResponse, bytes]:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        if body is None:
+            connection.request("GET", path, headers=named)
+        else:
+            connection.request("POST", path, json.dumps(body), headers={**JSON, **named})
+        answer = connection.getresponse()
+        return answer, answer.read()
+    finally:
+        connection.close()
+
+
+class Viewer:
+    """Reads a run's events as they come."""
+
+    def __init__(self, server, run: str, **headers) -> None:
+        self._connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._connection.request("GET", f"/api/runs/{run}/events", headers=named)
+        self.answer = self._connection.getresponse()
+
+    def next(self) -> tuple[str, dict]:
+        """The next event's id and data; comments are passed over."""
+        told = {}
+        while True:
+            line = self.answer.readline().decode().rstrip("\n")
+            if line.startswith(":"):
+                self.answer.readline()
+            elif line:
+                name, _, value = line.partition(": ")
+                told[name] = value
+            elif told:
+                return told.get("id", told["event"]), json.loads(told["data"])
+            else:
+                raise AssertionError("the stream has ended")
+
+    def until(self, second: int) -> tuple[str, dict]:
+        """The first event that knows of a second."""
+        name, told = self.next()
+        while told["board"]["second"] < second:
+            name, told = self.next()
+        return name, told
+
+    def close(self) -> None:
+        self._connection.close()
+        self.answer.close()
+
+
+@pytest.fixture
+def viewer():
+    viewers = []
+
+    def watch(*args, **headers) -> Viewer:
+        viewers.append(Viewer(*args, **headers))
+        return viewers[-1]
+
+    yield watch
+    for each in viewers:
+        each.close()
+
+
+# -- the page and its files
+
+
+def test_the_page_comes_with_a_policy_that_allows_nothing_from_elsewhere(serve):
+    answer, body = ask(serve(), "/")
+
+    assert answer.status == 200
+    assert body.startswith(b"<!doctype html>")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_the_page_asks_nothing_of_any_other_place_and_has_nothing_inline(serve):
+    server = serve()
+    _, page = ask(server, "/")
+    text = page.decode()
+
+    assert "http:" not in text
+    assert "https:" not in text
+    assert "<style" not in text
+    assert "style=" not in text
+    assert "onclick" not in text
+    for path in [part.partition('"')[0] for part in text.split('="/static/')[1:]]:
+        answer, _ = ask(server, f"/static/{path}")
+        assert answer.status == 200, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../server.py",
+        "/static/%2e%2e/server.py",
+        "/static//etc/passwd",
+        "/static/..%2f..%2ferrors.py",
+        "/runs/..%2f..%2fetc/report.html",
+        "/runs/%00/report.html",
+        "/nothing",
+    ],
+)
+def test_no_path_leads_out_of_what_is_served(serve, path):
+    answer, _ = ask(serve(), path)
+
+    assert answer.status == 404
+
+
+# -- who may do what
+
+
+def test_on_loopback_everyone_looks_and_nobody_changes_without_the_token(serve, written):
+    server = serve()
+
+    assert ask(server, "/api/cluster")[0].status == 200
+    assert json.loads(ask(server, "/api/session")[1]) == {"changes": False, "starts": False}
+    for path in ("/api/stop", f"/api/runs/{written.run}/stop", "/api/start", "/api/check"):
+        assert ask(server, path, {})[0].status == 401
+        assert ask(server, path, {}, Authorization="Bearer wrong")[0].status == 401
+
+
+def test_away_from_loopback_figures_need_the_token_and_reports_their_key(serve, written):
+    server = serve("0.0.0.0")
+    for path in ("/api/session", "/api/cluster", f"/api/runs/{written.run}/events", f"/runs/{written.run}/report.html"):
+        assert ask(server, path)[0].status == 401
+
+    _, listed = ask(server, "/api/cluster", **BEARER)
+    report = json.loads(listed)["runs"][0]["report"]
+    assert TOKEN not in report
+    assert ask(server, report)[0].status == 200
+    assert ask(server, report[:-1] + "x")[0].status == 401
+    assert ask(server, report.replace(written.run, "demo-2"))[0].status == 401
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
+def test_a_name_that_was_made_to_point_here_is_refused(serve, host):
+    answer, _ = ask(serve(), "/api/cluster", Host=host)
+
+    assert answer.status == 421
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:1234", "[::1]:9"])
+def test_this_machines_own_names_are_known(serve, host):
+    assert ask(serve(), "/api/cluster", Host=host)[0].status == 200
+
+
+def test_another_sites_page_may_ask_nothing(serve):
+    server = serve()
+    host = f"127.0.0.1:{server.port}"
+
+    assert ask(server, "/api/stop", {}, Origin="https://evil.example", **BEARER)[0].status == 403
+    assert ask(server, "/api/stop", {}, Origin="null", **BEARER)[0].status == 403
+    assert ask(server, "/api/stop", {}, Origin=f"http://{host}", **BEARER)[0].status == 202
+
+
+def test_what_a_form_of_another_site_could_send_is_refused(serve):
+    server = serve()
+
+    assert ask(server, "/api/stop", {}, **BEARER, Content_Type="text/plain")[0].status in (202, 400)
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("POST", "/api/stop", "{}", headers={**BEARER, "Content-Type": "text/plain"})
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+def test_a_body_that_is_too_large_is_not_read(serve):
+    connection = HTTPConnection("127.0.0.1", serve().port, timeout=10)
+    connection.putrequest("POST", "/api/start")
+    connection.putheader("Content-Length", str(10**9))
+    connection.endheaders()
+
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+# -- stopping and starting
+
+
+def test_stopping_says_it_to_the_whole_cluster(serve, written, bus):
+    server, cluster = serve(), ClusterBus(bus)
+    ask(server, f"/api/runs/{written.run}/stop", {"now": False}, **BEARER)
+    ask(server, f"/api/runs/{written.run}/stop", {"now": True}, **BEARER)
+    ask(server, "/api/stop", {}, **BEARER)
+
+    said = [message for _, message in cluster.listen("0-0", 0)[1]]
+    assert [(message.run, message.mode) for message in said] == [
+        (written.run, StopMode.GRACEFUL),
+        (written.run, StopMode.NOW),
+        ("*", StopMode.NOW),
+    ]
+
+
+def test_a_run_that_is_not_known_is_not_stopped(serve, bus):
+    assert ask(serve(), "/api/runs/nobody/stop", {}, **BEARER)[0].status == 404
+    assert ClusterBus(bus).listen("0-0", 0)[1] == []
+
+
+def test_a_plan_is_checked_with_its_readers_messages_and_started(serve):
+    def check(text: str, folder: str) -> str:
+        if text != "good":
+            raise PlanError("plan.yaml:1:1 is no plan", hint="write another")
+        return f"a plan in {folder}"
+
+    server = serve(starting=Starting(check, lambda text, _folder: f"run-of-{text}"))
+
+    def told(path, **body):
+        return json.loads(ask(server, path, body, **BEARER)[1])
+
+    assert told("/api/check", plan="bad") == {"ok": False, "said": "plan.yaml:1:1 is no plan\nwrite another"}
+    assert told("/api/check", plan="good", folder="plans") == {"ok": True, "said": "a plan in plans"}
+    assert told("/api/start", plan="good") == {"run": "run-of-good"}
+    assert told("/api/start", plan=5)["error"] == "there is no plan"
+
+
+def test_a_page_that_starts_nothing_says_so(serve):
+    assert ask(serve(), "/api/start", {"plan": "x"}, **BEARER)[0].status == 403
+
+
+# -- events
+
+
+def test_a_viewer_gets_the_run_so_far_then_what_is_new(serve, written: WrittenRun, viewer):
+    written.seal(3)
+    watching_it = viewer(serve(), written.run)
+    assert watching_it.answer.headers["Content-Type"].startswith("text/event-stream")
+
+    number, told = watching_it.until(2)
+    assert number == "2"
+    assert told["outline"]["duration_s"] == 30
+    assert [point["second"] for point in told["timeline"]["points"]] == [0, 1, 2]
+    assert told["timeline"]["anew"] is True
+
+    written.seal(20)
+    number, told = watching_it.until(22)
+    written.seal(1)
+    number, told = watching_it.until(23)
+    assert number == "23"
+    assert told["timeline"]["anew"] is False
+    assert [point["second"] for point in told["timeline"]["points"]] == list(range(12, 24))
+
+
+def test_a_viewer_that_comes_back_gets_what_it_lacks(serve, written: WrittenRun, viewer):
+    written.seal(25)
+    server = serve()
+    viewer(server, written.run).until(24)
+
+    _, told = viewer(server, written.run, Last_Event_ID="20").until(24)
+
+    assert told["timeline"]["anew"] is False
+    assert [point["second"] for point in told["timeline"]["points"]] == list(range(10, 25))
+
+
+@pytest.mark.parametrize("number", ["-3", "x", "999999999999", "4000"])
+def test_an_id_that_cannot_be_is_no_id(serve, written: WrittenRun, viewer, number):
+    written.seal(2)
+
+    _, told = viewer(serve(), written.run, Last_Event_ID=number).until(1)
+
+    assert told["timeline"]["anew"] is True
+
+
+def test_the_stream_ends_with_the_run(serve, written: WrittenRun, viewer):
+    written.seal(1)
+    watching_it = viewer(serve(), written.run)
+    watching_it.until(0)
+    written.record(RunState.FINISHED)
+
+    names = []
+    while "end" not in names:
+        names.append(watching_it.next()[0])
+    assert watching_it.answer.read() == b""
+
+
+def test_all_viewers_of_a_run_share_one_poller(serve, written: WrittenRun, viewer):
+    written.seal(1)
+    server = serve()
+    for _ in range(5):
+        viewer(server, written.run).until(0)
+
+    def pollers() -> int:
+        return sum(thread.name == f"loadgen-watch-{written.run}" for thread in threading.enumerate())
+
+    wait_until(lambda: pollers() == 1, "those of other servers have ended, and there is one")
+
+
+def test_viewers_are_bounded_and_leaving_makes_room(serve, written: WrittenRun, viewer, monkeypatch):
+    monkeypatch.setattr(watching, "VIEWERS", 2)
+    monkeypatch.setattr(serving, "BEAT_S", 0.05)
+    server = serve()
+    first = viewer(server, written.run)
+    viewer(server, written.run)
+
+    assert viewer(server, written.run).answer.status == 503
+    first.close()
+    wait_until(lambda: viewer(server, written.run).answer.status == 200, "there is room again")
+
+
+def test_connections_are_bounded(redis_url, monkeypatch):
+    from loadgen.bus import connect
+
+    monkeypatch.setattr(serving, "CONNECTIONS", 1)
+    server = PageServer(lambda: connect(redis_url), 0, Access("127.0.0.1", TOKEN))
+    server.start()
+    place = ("127.0.0.1", server.port)
+    with socket.create_connection(place), socket.create_connection(place, timeout=10) as second:
+        assert second.recv(1) == b""
+    server.stop()
+
+
+@pytest.mark.usefixtures("bus")
+def test_a_run_that_is_not_known_is_not_found(serve):
+    assert ask(serve(), "/api/runs/nobody/events")[0].status == 404
+    assert ask(serve(), "/runs/nobody/report.html")[0].status == 404
+
+
+# -- the list and the reports
+
+
+def test_runs_are_listed_with_their_reports(serve, written: WrittenRun):
+    written.seal(2)
+    server = serve()
+
+    found = json.loads(ask(server, "/api/cluster")[1])
+    assert [(run["run"], run["state"]) for run in found["runs"]] == [(written.run, "running")]
+    answer, body = ask(server, found["runs"][0]["report"])
+    assert answer.status == 200
+    assert b"<!doctype html>" in body
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "allow-same-origin" not in answer.headers["Content-Security-Policy"]
+
+
+def test_an_address_that_is_taken_is_said(redis_url):
+    from loadgen.bus import connect
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = PageServer(lambda: connect(redis_url), taken.getsockname()[1], Access("127.0.0.1", TOKEN))
+        with pytest.raises(PortError):
+            server.start()
