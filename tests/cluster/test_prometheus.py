@@ -120,6 +120,11 @@ def test_prometheus_shows_what_the_run_says_of_itself(cluster, prometheus_of):
 
     page = requests.get(url, timeout=5).text
     checked = subprocess.run(
-        [program("promtool", "prometheus"), "check", "metrics"], input=page, capture_output=True, text=True, timeout=60, check=False
+        [program("promtool", "prometheus"), "check", "metrics"],
+        input=page,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (checked.stdout + checked.stderr, checked.returncode) == ("", 0)
