@@ -119,12 +119,6 @@ def test_prometheus_shows_what_the_run_says_of_itself(cluster, prometheus_of):
             assert shown == pytest.approx(of_step / 1e6, rel=NATIVE_WITHIN), (step, q)
 
     page = requests.get(url, timeout=5).text
-    checked = subprocess.run(
-        [program("promtool", "prometheus"), "check", "metrics"],
-        input=page,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [program("promtool", "prometheus"), "check", "metrics"]
+    checked = subprocess.run(command, input=page, capture_output=True, text=True, timeout=60, check=False)
     assert (checked.stdout + checked.stderr, checked.returncode) == ("", 0)
