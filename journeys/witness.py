@@ -24,6 +24,7 @@ from loadgen.commerce.violations import (
     adds_up,
     charged_once,
     costs_what_the_till_said,
+    given_twice,
     on_offer,
     order_kept,
     priced_as_shown,
@@ -119,9 +120,8 @@ class Witness(Shopper):
             self._tell(still_there(self._cart_shown, cart, self._since))
         self._since = "a look away"
         known = asked == "deliver" and isinstance(words[0], Method) and words[0].key and cart.delivery_cents is not None
-        self._cart_shown = (
-            cart if known else replace(cart, total_cents=None)
-        )  # until then, not yet what will be charged
+        # Until the delivery is known, the total is not yet what will be charged.
+        self._cart_shown = cart if known else replace(cart, total_cents=None)
 
     def _note_page(self, article: Article) -> None:
         if self._prices is None:
@@ -134,9 +134,7 @@ class Witness(Shopper):
         known = _numbers.setdefault(self.environment, {})
         me = self.loadgen_session.arrival if self.loadgen_session else None
         if order.number in known:
-            other = known[order.number]
-            words = f"order number {order.number} was given to arrival {other} already"
-            self._tell([Violation("order_number", words)])
+            self._tell([given_twice(f"order {order.number}", f"arrival {known[order.number]}")])
         elif len(known) < NUMBERS_KEPT:
             known[order.number] = me
 

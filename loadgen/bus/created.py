@@ -14,7 +14,7 @@ from loadgen.bus.connection import Bus, speaking_to
 from loadgen.messages.created import Created
 
 KEPT: Final = 500_000
-"""Things of one run that are kept, some 100 MB: more orders than most sales days have."""
+"""Things of one run that are kept, some 130 MB: more orders than most sales days have."""
 
 
 class CreatedBus:

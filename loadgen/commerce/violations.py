@@ -11,6 +11,7 @@ payment       some way of payment is on offer                                   
 order_total   an order costs what the till said                                      a cart, then an order
 charged_once  an order looked at again costs what its confirmation said              an order, twice
 order_kept    an order that was confirmed can be looked at again                     an order, looked for
+order_number  no order number is given twice                                         two orders
 stock         no more pieces of an article are sold than there are                   all orders of a run
 coupon        no coupon counts more often than its limit                             all orders of a run
 ============  =====================================================================  =======================
@@ -122,6 +123,16 @@ def order_kept(confirmed: Order, answer: str) -> Violation:
     said = f": {answer}" if answer else ""
     words = f"order {confirmed.number} was confirmed with {confirmed.total_cents} cents, and is not to be found{said}"
     return Violation("order_kept", words)
+
+
+def given_twice(what: str, whose: str) -> Violation:
+    """A number that somebody else has already.
+
+    Args:
+        what: it is of: ``order 7``.
+        whose: who was given it before.
+    """
+    return Violation("order_number", f"{what} was given to {whose} already")
 
 
 def oversold(sold: Mapping[str, int], stock: Mapping[str, int]) -> Iterator[Violation]:

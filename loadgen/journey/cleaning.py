@@ -25,13 +25,12 @@ from loadgen.journey import chatter
 from loadgen.journey.dialect import Dialect
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.leaving import GaveUp
-from loadgen.journey.load import load_dialect
+from loadgen.journey.load import dialect_of
 from loadgen.journey.recorder import Recorder
 from loadgen.journey.session import Session
 from loadgen.journey.shopper import Shopper
 from loadgen.journey.wire import install, listen
 from loadgen.messages.created import Created
-from loadgen.plan.names import dialect_parts
 from loadgen.plan.read import LoadedPlan
 from loadgen.plan.secrets import resolve_target
 
@@ -122,11 +121,10 @@ def _can_cancel(dialect: type[Dialect]) -> bool:
 
 
 def _dialect_of(loaded: LoadedPlan) -> type[Dialect]:
-    path = loaded.dialect_file
-    if path is None:
+    dialect = dialect_of(loaded)
+    if dialect is None:
         raise UsageError(
             "the plan does not say how the shop is spoken to, so nothing can be undone",
             hint="name a dialect as target.dialect; docs/dialects.md shows how to write one",
         )
-    name = dialect_parts(loaded.plan.target.dialect or "")[1]
-    return load_dialect(path.parent, f"{path.name}:{name}" if name else path.name)
+    return dialect

@@ -24,6 +24,7 @@ from loadgen.journey.dialect import Dialect
 from loadgen.journey.mistakes import broken_import
 from loadgen.plan.inspection import missing_dialect
 from loadgen.plan.names import dialect_parts
+from loadgen.plan.read import LoadedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,19 @@ def load_dialect(root: Path, named: str) -> type[Dialect]:
     if message:
         raise JourneyError(message, hint=hint)
     return known[name or next(iter(known))]
+
+
+def dialect_of(loaded: LoadedPlan) -> type[Dialect] | None:
+    """The dialect that a plan names, from where its file lies on this machine; None where it names none.
+
+    Raises:
+        JourneyError: as :func:`load_dialect`.
+    """
+    path = loaded.dialect_file
+    if path is None:
+        return None
+    name = dialect_parts(loaded.plan.target.dialect or "")[1]
+    return load_dialect(path.parent, f"{path.name}:{name}" if name else path.name)
 
 
 def _load(root: Path, file: str) -> JourneyFile:

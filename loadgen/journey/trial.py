@@ -19,14 +19,13 @@ from loadgen.journey.arguments import parsed_options
 from loadgen.journey.dialect import Dialect
 from loadgen.journey.environment import JourneyEnvironment, PlanContext
 from loadgen.journey.limits import limits_of
-from loadgen.journey.load import find_user, load_dialect, load_users
+from loadgen.journey.load import dialect_of, find_user, load_dialect, load_users
 from loadgen.journey.mistakes import short_traceback
 from loadgen.journey.reasons import reason_of
 from loadgen.journey.recorder import JourneyHow, Recorder
 from loadgen.journey.session import Session, session_of
 from loadgen.journey.sources import Source
 from loadgen.journey.wire import install, listen
-from loadgen.plan.names import dialect_parts
 from loadgen.plan.read import LoadedPlan
 from loadgen.plan.secrets import resolve_target
 from loadgen.plan.target import Target
@@ -136,14 +135,8 @@ def _context(plan: LoadedPlan, target: Target) -> PlanContext:
 
 def _dialect_of(loaded: LoadedPlan | None, named: str | None) -> type[Dialect] | None:
     if named is not None:
-        file, name = dialect_parts(named)
-        path = Path(file)
-    elif loaded is not None and loaded.dialect_file is not None:
-        path = loaded.dialect_file
-        name = dialect_parts(loaded.plan.target.dialect or "")[1]
-    else:
-        return None
-    return load_dialect(path.parent, f"{path.name}:{name}" if name else path.name)
+        return load_dialect(Path(named).parent, Path(named).name)
+    return dialect_of(loaded) if loaded is not None else None
 
 
 def _data_of(loaded: LoadedPlan) -> dict[str, Source]:

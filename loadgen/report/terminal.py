@@ -24,6 +24,7 @@ from loadgen.report.summary import ErrorFigures, SlowRequest, Summary
 from loadgen.report.visitors import Business
 from loadgen.report.wording import UNKNOWN, clock, count, counter, money, percent, rate, score, seconds
 from loadgen.stats import OK
+from loadgen.stats.evidence import VIOLATION
 from loadgen.stats.slowest import TRACE_ID_BYTES
 from loadgen.units import format_bytes, format_duration
 from loadgen.verdict import ViolationResult
@@ -149,7 +150,8 @@ def _figures(summary: Summary) -> RenderableType:
         _dotted(*(f"{name} {seconds(value)}" for name, value in _named(latency))),
     )
     if summary.counters.total:
-        counted = (counter(name, number) for name, number in summary.counters.total.items())
+        business = {name: n for name, n in summary.counters.total.items() if not name.startswith(VIOLATION)}
+        counted = (counter(name, number) for name, number in business.items())
         table.add_row("Counted", _dotted(*(f"{number} {name}" for name, number in counted)))
     sign, style = VALIDITIES[summary.validity.verdict]
     generator = Text(f"{sign} {summary.validity.verdict}", style=style)

@@ -11,6 +11,7 @@ from typing import Final
 import gevent
 
 from loadgen.bus.created import CreatedBus
+from loadgen.commerce.violations import given_twice
 from loadgen.errors import BusError
 from loadgen.journey.creations import Creations
 from loadgen.journey.recorder import Recorder, Visit
@@ -28,9 +29,6 @@ BATCH: Final = 1000
 
 TRIES: Final = 5
 """How often a worker that leaves tries to send the last ones."""
-
-
-GIVEN_TWICE: Final = f"{VIOLATION}order_number"
 
 
 class CreationsPost:
@@ -78,6 +76,7 @@ class CreationsPost:
         return True
 
     def _tell(self, thing: Created, first: Created) -> None:
-        self._recorder.count(thing.journey, GIVEN_TWICE)
-        words = f"{first} was given to arrival {first.arrival} of {first.worker} already (arrival {thing.arrival})"
-        self._recorder.sample(Visit(thing.journey), GIVEN_TWICE, "", EVIDENCE, words)
+        found = given_twice(str(thing), f"arrival {first.arrival} of {first.worker}")
+        name = f"{VIOLATION}{found.rule}"
+        self._recorder.count(thing.journey, name)
+        self._recorder.sample(Visit(thing.journey), name, "", EVIDENCE, f"{found.words} (arrival {thing.arrival})")

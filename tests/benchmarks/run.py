@@ -18,7 +18,6 @@ arrivals        how late the shoppers of one worker process start, at some rates
 honesty         latencies as loadgen, wrk and nginx itself say them
 behaviour       what 20,000 visitors did, against the graph that they walk
 frames          CPU of one frame encoded, decoded, merged; the same for a report of Locust's master
-scrape          CPU and bytes of a page of /metrics; whether sealing waits for it
 scale           CPU, lag and bytes of coordinator and Redis for 100 to 6,000 simulated workers
 eight-hours     memory of coordinator and Redis over a run of eight hours, in virtual time
 accuracy        error of merged quantiles against the exact ones
@@ -58,7 +57,6 @@ PARTS = (
     "honesty",
     "behaviour",
     "frames",
-    "scrape",
     "scale",
     "eight-hours",
     "accuracy",
@@ -66,9 +64,6 @@ PARTS = (
     "reaction",
     "faults",
 )
-
-PRINTED = ("behaviour", "scrape")
-"""Parts that hold a promise or fail, and have no table on the page."""
 
 LIMIT_S = 1800.0
 """No part takes longer; one that does is broken."""
@@ -106,8 +101,7 @@ def _run(parts: list[str], quick: bool) -> int:
         for table in tables:
             text = Table(**table).as_markdown(str(under))
             _say(text)
-            if part not in PRINTED:
-                made[table["name"]] = text
+            made[table["name"]] = text
     if made and not quick:
         lacking = write_page(made)
         _say(f"wrote {PAGE.name}" + (f"; not measured yet: {', '.join(lacking)}" if lacking else ""))

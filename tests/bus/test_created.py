@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadgen.bus import RunBus, keys
-from loadgen.bus.created import CreatedBus
+from loadgen.bus.created import KEPT, CreatedBus
 from loadgen.bus.run import KEPT_AFTER_END_S
 from loadgen.messages.created import Created
 
@@ -62,3 +62,17 @@ def test_the_list_expires_with_its_run(bus):
 
     for part in ("created", "created-lost"):
         assert 0 < bus.client.ttl(keys.run_key(RUN, part)) <= KEPT_AFTER_END_S
+
+
+def test_the_whole_list_takes_as_much_memory_as_is_said(bus):
+    """130 MB, of things like those that the visitors of the library create."""
+    told = {"kind": "order", "worker": "machine-c768725a", "journey": "GuestBuyer"}
+    things = [
+        Created(**told, number=f"DS-{n:08d}", path=f"/orders/DS-{n:08d}?email=somebody{n}%40example.test", serial=n)
+        for n in range(2000)
+    ]
+    before = bus.client.info("memory")["used_memory"]
+    CreatedBus(bus, RUN).add(things)
+    bytes_each = (bus.client.info("memory")["used_memory"] - before) / len(things)
+
+    assert bytes_each * KEPT <= 150e6

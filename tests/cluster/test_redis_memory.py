@@ -67,6 +67,6 @@ def test_every_key_of_a_run_expires_after_its_end(cluster):
     assert follower.record.verdict.validity.verdict == "DEGRADED"
     assert_all_expire(cluster)
     of_run = {key.decode().rpartition(":")[2] for key in cluster.bus.client.scan_iter(match="{run:*")}
-    # While a change is not heard by all; of plans with data; of locustfiles that ask and speak.
-    not_of_each = {"awaited", "rows", "rows-held", "indexes", "to-master", "to-workers"}
+    # While a change is not heard by all; of plans with data, or that are cleaned; of locustfiles that ask and speak.
+    not_of_each = {"awaited", "rows", "rows-held", "indexes", "to-master", "to-workers", "created", "created-lost"}
     assert of_run | not_of_each == {*keys.RUN_PARTS}
