@@ -18,6 +18,7 @@ arrivals        how late the shoppers of one worker process start, at some rates
 honesty         latencies as loadgen, wrk and nginx itself say them
 behaviour       what 20,000 visitors did, against the graph that they walk
 frames          CPU of one frame encoded, decoded, merged; the same for a report of Locust's master
+scrape          CPU and bytes of a page of /metrics; whether sealing waits for it
 scale           CPU, lag and bytes of coordinator and Redis for 100 to 6,000 simulated workers
 eight-hours     memory of coordinator and Redis over a run of eight hours, in virtual time
 accuracy        error of merged quantiles against the exact ones
@@ -57,6 +58,7 @@ PARTS = (
     "honesty",
     "behaviour",
     "frames",
+    "scrape",
     "scale",
     "eight-hours",
     "accuracy",
