@@ -55,7 +55,14 @@ class _Run(click.Command):
 @click.option(
     "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics here; 0 takes a free port."
 )
-@click.option("--web/--no-web", default=True, show_default=True, help="Serve the live page while the run goes on.")
+@click.option(
+    "--web/--no-web",
+    default=True,
+    show_default=True,
+    envvar="LOADGEN_WEB",
+    show_envvar=True,
+    help="Serve the live page while the run goes on.",
+)
 @click.option("--demo-shop", is_flag=True, help="Start the demo shop and aim at it instead of the plan's target.")
 @click.option(
     "--knee", callback=knee, metavar="RATE", help="With --demo-shop: new visitors at which it saturates, e.g. 20/s."

@@ -9,9 +9,12 @@ import yaml
 from deploy.parts import DEPLOY, REDIS, ROOT, accepted, program, said
 
 from loadgen.children import loadgen_command, module_command
+from loadgen.cli.page import SHORTEST_TOKEN, TOKEN_VARIABLE
 from loadgen.journal.layout import FILE_BYTES
 
 FILE = DEPLOY / "compose" / "compose.yaml"
+IN_CONTAINER = "/rehearsal"
+"""Where the checkout's parts lie in a container."""
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +28,19 @@ def ours(services: dict[str, Any]) -> dict[str, Any]:
     return {name: service for name, service in services.items() if "loadgen" in service["image"]}
 
 
+def understood_of(service: dict[str, Any]) -> dict[str, Any]:
+    """What loadgen understands of a service's command, with the folder that only the container has as one of here."""
+    here = [str(ROOT) if word == IN_CONTAINER else word for word in service["command"]]
+    return accepted(here, REDIS | service.get("environment", {})).params
+
+
 def test_compose_takes_it() -> None:
     said(program("docker-compose", "apt-get install docker-compose"), "-f", str(FILE), "config", "-q")
 
 
 def test_every_command_is_one_that_loadgen_takes(services: dict[str, Any]) -> None:
-    understood = {name: accepted(service["command"], REDIS).params for name, service in ours(services).items()}
-    assert set(understood) == {"coordinator", "worker", "shop", "loadgen"}
+    understood = {name: understood_of(service) for name, service in ours(services).items()}
+    assert set(understood) == {"coordinator", "worker", "shop", "page", "loadgen"}
     assert understood["worker"]["allow_targets"] == ("shop",)
     assert understood["shop"]["host"] == understood["coordinator"]["metrics_address"] == "0.0.0.0"
 
@@ -109,10 +118,13 @@ def test_the_rehearsal_that_goes_with_it_is_a_plan_for_its_shop(services: dict[s
 
 
 def test_journeys_lie_in_the_container_where_the_plan_looks_for_them() -> None:
-    tool = yaml.safe_load(FILE.read_text())["services"]["loadgen"]
+    stack = yaml.safe_load(FILE.read_text())["services"]
+    tool, page = stack["loadgen"], stack["page"]
     mounted = dict(volume.removesuffix(":ro").split(":") for volume in tool["volumes"])
+    assert page["volumes"] == tool["volumes"]
+    assert understood_of(page)["plans"] == ROOT
     for source, place in mounted.items():
-        assert Path(place) == Path("/rehearsal") / (FILE.parent / source).resolve().relative_to(ROOT)
+        assert Path(place) == Path(IN_CONTAINER) / (FILE.parent / source).resolve().relative_to(ROOT)
     assert tool["working_dir"] == "/rehearsal/deploy/compose"
 
 
@@ -123,7 +135,15 @@ def test_what_is_mounted_is_there() -> None:
         for volume in service.get("volumes", ())
     ]
     sources = [(FILE.parent / volume.split(":")[0]).resolve() for volume in volumes if volume.startswith(".")]
-    assert len(sources) == 5
+    assert len(set(sources)) == 5
     for source in sources:
         part = ROOT.joinpath(*source.relative_to(ROOT).parts[:2])  # one that was left out altogether is not missed
         assert source.exists() or not part.exists(), source
+
+
+def test_the_page_is_where_the_guide_says_with_a_token_that_it_takes(services: dict[str, Any]) -> None:
+    page = services["page"]
+    _, port = understood_of(page)["where"]
+    guide = (ROOT / "docs" / "deploy.md").read_text()
+    assert f"http://localhost:{port}/#token={page['environment'][TOKEN_VARIABLE]}" in guide
+    assert len(page["environment"][TOKEN_VARIABLE]) >= SHORTEST_TOKEN

@@ -19,6 +19,7 @@ from loadgen.worker.supervisor import HEIRS_PATIENCE_S
 OVERLAYS = sorted(path.name for path in (DEPLOY / "kubernetes" / "overlays").iterdir())
 BINARY = {"Mi": 2**20, "Gi": 2**30}
 OF_THE_OPERATOR = {"ServiceMonitor"}
+SECRET = {"redis": REDIS["LOADGEN_REDIS"], "key": "a key", "web-token": "sixteen characters"}
 """Kinds that Kubernetes itself does not know."""
 
 Manifest = dict[str, Any]
@@ -60,7 +61,7 @@ def environment(manifests: list[Manifest], deployment: str) -> Mapping[str, str]
         ((source, reference),) = variable["valueFrom"].items()
         if source == "secretKeyRef":
             assert reference["name"] == "loadgen"
-            values[variable["name"]] = {"redis": REDIS["LOADGEN_REDIS"], "key": "a key"}[reference["key"]]
+            values[variable["name"]] = SECRET[reference["key"]]
         elif source == "configMapKeyRef":
             values[variable["name"]] = one(manifests, "ConfigMap", reference["name"])["data"][reference["key"]]
         else:
