@@ -228,11 +228,12 @@ def _on_cluster(
 
     if wanted.workers:
         loaded = _with_workers(loaded, wanted.workers)
+    bus = connect(redis_url)
     if wanted.web:
         beside = stack.enter_context(LocalCluster())
         beside.use_server(redis_url, cluster_key())
         _start_page(beside)
-    return _launch(stack, connect(redis_url), redis_url, loaded, cluster_key(), None, locust)
+    return _launch(stack, bus, redis_url, loaded, cluster_key(), None, locust)
 
 
 def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted, locust: LocustWanted | None) -> _Ended:

@@ -13,6 +13,8 @@ So what the master's ``test_start`` sends is here before any shopper starts, as 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import gevent
@@ -35,6 +37,9 @@ RETRY_S: Final = 0.25
 MASTER_S: Final = 30.0
 """How long a worker waits for the master's word before it goes on without it."""
 
+LOOK_S: Final = 0.1
+"""How often it looks meanwhile whether it is wanted still."""
+
 
 class Messenger:
     """Speaks with the master.
@@ -49,12 +54,19 @@ class Messenger:
         self._go = Event()
         self._greenlets = [gevent.spawn(self._listen), gevent.spawn(self._report)]
 
-    def join(self) -> None:
-        """Say that this worker is there, and wait until the master says that the run may begin."""
+    def join(self, is_wanted: Callable[[], bool]) -> None:
+        """Say that this worker is there, and wait until the master says that the run may begin.
+
+        Args:
+            is_wanted: whether the worker is to take part in the run still; once it is not, nothing is waited for.
+        """
         self._runner.connect(self)
         self.send(self._own("client_ready", {"index": self._runner.worker_index}))
-        if not self._go.wait(MASTER_S):
-            log.warning("the master did not speak within %g s; this worker goes on without it", MASTER_S)
+        until_s = time.monotonic() + MASTER_S
+        while is_wanted() and not self._go.wait(LOOK_S):
+            if time.monotonic() >= until_s:
+                log.warning("the master did not speak within %g s; this worker goes on without it", MASTER_S)
+                return
 
     def leave(self) -> None:
         """The last report and the last word."""

@@ -315,7 +315,7 @@ class WorkerProcess:
         if not has_one:
             return None
         messenger = Messenger(PostBus(bus.bus, bus.run), serving.runner)
-        messenger.join()
+        messenger.join(lambda: serving.is_wanted)
         return messenger
 
     def _deal_rows(self, prepared: Prepared) -> ClusterDealer:

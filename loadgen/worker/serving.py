@@ -125,6 +125,11 @@ class Serving:
         """Whether the load goes on; when it has ended no seat changes anything, and what is in doubt stays so."""
         return not self._load_ended
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether neither the run nor this worker was told to end."""
+        return not self._stopped.is_set() and self._left_at_s is None
+
     def assign(self, seat: Seat) -> None:
         """Take new shares, or the offer of some; the first ones start the load."""
         if not self._load_ended and self.tenure.take(seat, self._clock.now() - seat.start_s):
