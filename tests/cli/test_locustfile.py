@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from loadgen.cli.locustfile import LocustWanted, split
+from loadgen.cli.locustfile import FLAGS, OURS, LocustWanted, split
 from loadgen.cli.master import exit_code
+from loadgen.cli.run import run
 from loadgen.endings import Outcome, Validity
 from loadgen.messages import RunRecord
 from loadgen.stats import JourneyCounts, RunStats, SecondRow, Tally
@@ -33,6 +34,7 @@ from loadgen.worker.master.settings import MasterResult
             None,
         ),
         ("shop.py --demo-shop -u 1 --junit j.xml", "--demo-shop --junit j.xml", "-f shop.py -u 1", None),
+        ("shop.py --no-web -u 1", "--no-web", "-f shop.py -u 1", None),
         ("shop.py --json out.json Visitor", "", "-f shop.py Visitor", "out.json"),
         ("shop.py --json=out", "", "-f shop.py", "out"),
         ("shop.py --json Visitor", "", "-f shop.py --json Visitor", None),
@@ -53,6 +55,16 @@ def test_words_are_told_apart(line: str, ours: str, locust: str, json_file: str 
 @pytest.mark.parametrize("line", ["plan.yaml -u 3", "plan.yaml --html report.html", "", "--help"])
 def test_a_plan_is_no_locustfile(line: str) -> None:
     assert split(line.split()) is None
+
+
+LOCUSTS_TOO = {"--users", "--spawn-rate", "--run-time", "--host", "--json", "--html", "--csv"}
+OF_PLANS_ALONE = {"--created"}
+"""What shoppers created is listed where a plan asks for it."""
+
+
+def test_every_option_of_run_is_known_to_be_ours_or_locusts() -> None:
+    options = {name for option in run.params for name in (*option.opts, *option.secondary_opts) if name[:2] == "--"}
+    assert options - LOCUSTS_TOO - OF_PLANS_ALONE == (OURS | FLAGS) - {"--help", "-h"}
 
 
 def wanted(**options: Any) -> LocustWanted:
