@@ -389,7 +389,7 @@ def test_a_locustfile_whose_master_cannot_begin_is_refused_in_its_own_words(desk
     )
     desk.write("slips.py", JOURNEY + listener)
 
-    says = refused(desk, "loadgen run slips.py -u 1 -t 5s -H http://127.0.0.1:1 --only-summary", 4)
+    says = refused(desk, "loadgen run slips.py --no-web -u 1 -t 5s -H http://127.0.0.1:1 --only-summary", 4)
 
     assert says.startswith("Error: the locustfile's master ended: a listener of the init event raised an error")
     assert "KeyError: 'no database'" in says
