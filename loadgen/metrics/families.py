@@ -104,6 +104,12 @@ ARRIVALS: Final = Family(
     ("stream", "outcome"),
     "What became of planned arrivals: started + dropped + missed; late ones are a part of started, do not add them.",
 )
+ARRIVAL_LAG: Final = Family(
+    "loadgen_arrival_lag_seconds",
+    "summary",
+    ("stream",),
+    "How long after they were due shoppers were started, in seconds: quantiles of the last ten sealed seconds.",
+)
 LOAD_PLANNED: Final = Family(
     "loadgen_load_planned",
     "gauge",
@@ -204,6 +210,15 @@ DEVICE_BUSINESS: Final = Family(
 WORKER_REQUESTS: Final = Family(
     "loadgen_worker_requests_total", "counter", ("worker",), "Requests finished by a worker."
 )
+WORKER_LATE: Final = Family(
+    "loadgen_worker_late_arrivals_total", "counter", ("worker",), "Shoppers that a worker started too late."
+)
+WORKER_LAST_FRAME: Final = Family(
+    "loadgen_worker_last_frame_timestamp_seconds",
+    "gauge",
+    ("worker",),
+    "End of the last second that a worker has told of, since the Unix epoch; absent once it has left the run.",
+)
 WORKER_CPU: Final = Family(
     "loadgen_worker_cpu_max", "gauge", ("worker",), "Highest share of its core in one second of the run, 1 = all of it."
 )
@@ -248,6 +263,7 @@ OF_RUN: Final = (
     FRAMES_QUARANTINED,
     ARRIVALS_PLANNED,
     ARRIVALS,
+    ARRIVAL_LAG,
     LOAD_PLANNED,
     LOAD_ACTUAL,
     SHOPPERS,
@@ -269,6 +285,8 @@ OF_RUN: Final = (
     DEVICE_STEPS,
     DEVICE_BUSINESS,
     WORKER_REQUESTS,
+    WORKER_LATE,
+    WORKER_LAST_FRAME,
     WORKER_CPU,
     WORKER_LOOP_LAG,
     WORKER_COLOURED,

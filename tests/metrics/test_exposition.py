@@ -120,6 +120,8 @@ def test_only_the_generators_health_is_told_by_worker(make: SimpleNamespace) -> 
     by_worker = {sample.name for sample in page if "worker" in sample.labels}
     assert by_worker == {
         "loadgen_worker_requests_total",
+        "loadgen_worker_late_arrivals_total",
+        "loadgen_worker_last_frame_timestamp_seconds",
         "loadgen_worker_cpu_max",
         "loadgen_worker_loop_lag_max_seconds",
         "loadgen_worker_coloured_seconds_total",
