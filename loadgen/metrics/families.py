@@ -47,6 +47,12 @@ CLUSTER_INFO: Final = Family("loadgen_cluster_info", "info", ("coordinator", "ve
 LEADER: Final = Family(
     "loadgen_leader", "gauge", ("coordinator",), "1 on the coordinator that leads, 0 on one that stands by."
 )
+LED_BY_INFO: Final = Family(
+    "loadgen_led_by_info",
+    "info",
+    ("coordinator", "leader"),
+    "Who leads, as this coordinator has heard within a lease. Always 1; absent while it does not know.",
+)
 LEADER_FENCE: Final = Family(
     "loadgen_leader_fence", "gauge", (), "Fencing number of the leader; it rises when another one takes over."
 )
@@ -244,7 +250,7 @@ WORKERS_UNLISTED: Final = Family(
     "loadgen_run_workers_unlisted", "gauge", (), "Workers of the run without series of their own: there are too many."
 )
 
-OF_STANDBY: Final = (CLUSTER_INFO, LEADER)
+OF_STANDBY: Final = (CLUSTER_INFO, LEADER, LED_BY_INFO)
 """All that a coordinator shows which does not lead."""
 
 OF_CLUSTER: Final = (*OF_STANDBY, LEADER_FENCE, WORKERS, RUNS_QUEUED, RUN_INFO)
