@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from cluster.harness import finish, reach, wait_until
-from cluster.panels import asked, plan_in, query_of
+from cluster.panels import DASHBOARDS, asked, plan_in, query_of
 from cluster.prometheus import Prometheus
 from cluster.scraping import coordinator
 
@@ -53,7 +53,7 @@ def taken_over(cluster, tmp_path):
             report=json.loads(report.read_text()),
             requests=[row.tally.requests for row in follower.stats.timeline()],
             since=follower.record.started_at - 1,
-            until=follower.record.ended_at + 2,
+            until=follower.record.ended_at + 4,
         )
     finally:
         prometheus.stop()
@@ -69,6 +69,7 @@ def test_no_counter_falls_and_nothing_is_counted_twice(taken_over: SimpleNamespa
     assert_no_counter_fell(taken_over.prometheus, taken_over.run)
     assert_totals_rise_to_those_of_the_report(taken_over)
     assert_rates_were_never_added_up_over_both(taken_over)
+    assert_nothing_is_marked_but_begin_and_end(taken_over)
 
     (fence,) = over_time(taken_over, "generator-health", "Queue and failovers", "B").values()
     assert max(fence.values()) > min(fence.values()), "a failover shows as such"
@@ -105,3 +106,15 @@ def assert_rates_were_never_added_up_over_both(taken_over: SimpleNamespace) -> N
     highest = max(max(numbers.values()) for numbers in drawn.values())
     true = max(sum(pair) / 2 for pair in itertools.pairwise(taken_over.requests))
     assert 0 < highest < 1.4 * true, (drawn, taken_over.requests)
+
+
+def assert_nothing_is_marked_but_begin_and_end(taken_over: SimpleNamespace) -> None:
+    """A coordinator that begins to show what another one showed is no news of the run."""
+    marked = {}
+    for event in DASHBOARDS["overview"]["annotations"]["list"]:
+        query = asked(event["expr"], taken_over.run)
+        for drawn in taken_over.prometheus.drawn(query, taken_over.since, taken_over.until).values():
+            marked[event["name"]] = list(drawn)
+    assert set(marked) == {"Run started", "Run stopped"}
+    stopped = marked["Run stopped"]
+    assert stopped == [stopped[0] + number for number in range(len(stopped))], "once"
