@@ -193,6 +193,7 @@ def _plan(workers: int, requests: int, for_s: float, series: int, token: str) ->
         "target": {"base_url": "http://127.0.0.1:1"},
         "journeys": [{"file": "simulated.py", "user": journey} for journey in JOURNEYS],
         "load": [{"shape": {"constant": {"at": f"{a_second:.6f}/s", "for": f"{for_s:g}s"}}}],
+        "max_names": series,
         "workers": {"count": workers, "labels": {"simulation": token}},
         "graceful_stop": "1s",
     }

@@ -72,6 +72,7 @@ class Coordinator:
         self._seen_at_s = 0.0
         self._led_at_s = 0.0
         self._leads_until_s = 0.0
+        self._led_by = ""
         self._clock_at_s = 0.0
         self._control = ""
 
@@ -132,7 +133,7 @@ class Coordinator:
             return True
         leads_until_s = time.monotonic() + self._lease_s  # from before the question, so never later than Redis has it
         bid = self._cluster.lead(self.name, self._lease_s)
-        self._leads_until_s = leads_until_s
+        self._leads_until_s, self._led_by = leads_until_s, bid.leader
         self._led_at_s = now_s
         if bid.fence != self._fence:
             if bid.fence:
@@ -278,6 +279,5 @@ class Coordinator:
         for member in self._members.values():
             states["leaving" if member.info.leaving else "busy" if member.info.run else "idle"] += 1
         queued = len(self._cluster.queued()) if self._fence else 0
-        self._on_snapshot(
-            ClusterSnapshot(self.name, bool(self._fence), self._fence, states, queued, runs, self._leads_until_s)
-        )
+        leading, until_s = bool(self._fence), self._leads_until_s
+        self._on_snapshot(ClusterSnapshot(self.name, leading, self._fence, states, queued, runs, until_s, self._led_by))

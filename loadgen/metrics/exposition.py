@@ -59,7 +59,7 @@ def written(
         pause: called between small pieces of the work; by default :func:`loadgen.metrics.pausing.slices`.
 
     Returns:
-        The families in their order; two from a coordinator that stands by.
+        The families in their order; a few from a coordinator that stands by.
     """
     if snapshot is None:
         return []
@@ -67,6 +67,8 @@ def written(
     page = Page(families.ALL if leading else families.OF_STANDBY, form, names, pause or slices())
     page.put(families.CLUSTER_INFO, 1, snapshot.leader, __version__)
     page.put(families.LEADER, leading, snapshot.leader)
+    if snapshot.led_by and now_s < snapshot.leads_until_s:
+        page.put(families.LED_BY_INFO, 1, snapshot.leader, snapshot.led_by)
     if leading:
         _put_cluster(page, snapshot)
         _put_runs(page, snapshot.runs)

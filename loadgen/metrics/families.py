@@ -47,6 +47,12 @@ CLUSTER_INFO: Final = Family("loadgen_cluster_info", "info", ("coordinator", "ve
 LEADER: Final = Family(
     "loadgen_leader", "gauge", ("coordinator",), "1 on the coordinator that leads, 0 on one that stands by."
 )
+LED_BY_INFO: Final = Family(
+    "loadgen_led_by_info",
+    "info",
+    ("coordinator", "leader"),
+    "Who leads, as this coordinator has heard within a lease. Always 1; absent while it does not know.",
+)
 LEADER_FENCE: Final = Family(
     "loadgen_leader_fence", "gauge", (), "Fencing number of the leader; it rises when another one takes over."
 )
@@ -103,6 +109,12 @@ ARRIVALS: Final = Family(
     "counter",
     ("stream", "outcome"),
     "What became of planned arrivals: started + dropped + missed; late ones are a part of started, do not add them.",
+)
+ARRIVAL_LAG: Final = Family(
+    "loadgen_arrival_lag_seconds",
+    "summary",
+    ("stream",),
+    "How long after they were due shoppers were started, in seconds: quantiles of the last ten sealed seconds.",
 )
 LOAD_PLANNED: Final = Family(
     "loadgen_load_planned",
@@ -204,6 +216,15 @@ DEVICE_BUSINESS: Final = Family(
 WORKER_REQUESTS: Final = Family(
     "loadgen_worker_requests_total", "counter", ("worker",), "Requests finished by a worker."
 )
+WORKER_LATE: Final = Family(
+    "loadgen_worker_late_arrivals_total", "counter", ("worker",), "Shoppers that a worker started too late."
+)
+WORKER_LAST_FRAME: Final = Family(
+    "loadgen_worker_last_frame_timestamp_seconds",
+    "gauge",
+    ("worker",),
+    "End of the last second that a worker has told of, since the Unix epoch; absent once it has left the run.",
+)
 WORKER_CPU: Final = Family(
     "loadgen_worker_cpu_max", "gauge", ("worker",), "Highest share of its core in one second of the run, 1 = all of it."
 )
@@ -229,7 +250,7 @@ WORKERS_UNLISTED: Final = Family(
     "loadgen_run_workers_unlisted", "gauge", (), "Workers of the run without series of their own: there are too many."
 )
 
-OF_STANDBY: Final = (CLUSTER_INFO, LEADER)
+OF_STANDBY: Final = (CLUSTER_INFO, LEADER, LED_BY_INFO)
 """All that a coordinator shows which does not lead."""
 
 OF_CLUSTER: Final = (*OF_STANDBY, LEADER_FENCE, WORKERS, RUNS_QUEUED, RUN_INFO)
@@ -248,6 +269,7 @@ OF_RUN: Final = (
     FRAMES_QUARANTINED,
     ARRIVALS_PLANNED,
     ARRIVALS,
+    ARRIVAL_LAG,
     LOAD_PLANNED,
     LOAD_ACTUAL,
     SHOPPERS,
@@ -269,6 +291,8 @@ OF_RUN: Final = (
     DEVICE_STEPS,
     DEVICE_BUSINESS,
     WORKER_REQUESTS,
+    WORKER_LATE,
+    WORKER_LAST_FRAME,
     WORKER_CPU,
     WORKER_LOOP_LAG,
     WORKER_COLOURED,

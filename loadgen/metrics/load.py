@@ -16,6 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from loadgen.latency import Histogram
 from loadgen.messages import RunState
 from loadgen.metrics import families
 from loadgen.metrics.page import Sheet
@@ -37,6 +38,7 @@ def put_load(sheet: Sheet, run: RunSnapshot) -> None:
     """Write arrivals, load and shoppers of every stream."""
     sheet.put(families.ARRIVALS_PLANNED, run.planned)
     _put_arrivals(sheet, run)
+    _put_lag(sheet, run)
     window = _Window.of(run)
     for index, stream in enumerate(run.plan.load):
         labels = stream.name, stream.model.value
@@ -53,6 +55,15 @@ def _put_arrivals(sheet: Sheet, run: RunSnapshot) -> None:
             counts[_name_of(run.plan, index), outcome] += getattr(arrivals, outcome)
     for labels, count in counts.items():
         sheet.put(families.ARRIVALS, count, *labels)
+
+
+def _put_lag(sheet: Sheet, run: RunSnapshot) -> None:
+    recent = () if run.record.state is RunState.FINISHED else run.recent
+    for index, stream in enumerate(run.plan.load):
+        if stream.model is LoadModel.OPEN:
+            told = [row.tally.arrivals[index].lag for row in recent if index in row.tally.arrivals]
+            of_run = run.total.arrivals[index].lag if index in run.total.arrivals else Histogram()
+            sheet.put_summary(families.ARRIVAL_LAG, Histogram.merged(told), of_run.count, of_run.sum_us, stream.name)
 
 
 def _name_of(plan: Plan, index: int) -> str:

@@ -48,7 +48,9 @@ class ClusterSnapshot:
         queued: runs that wait for their turn.
         runs: runs under way, and the one that finished last until the next starts.
         leads_until_s: when its lease ends unless it is renewed, by this process's monotonic clock: whoever stood still
-            or was cut off for longer may have been replaced, and does not know it yet.
+            or was cut off for longer may have been replaced, and does not know it yet. Of a standby: until when what it
+            has heard counts.
+        led_by: id of the coordinator that leads, as this one has heard; empty when it has not.
     """
 
     leader: str
@@ -58,3 +60,4 @@ class ClusterSnapshot:
     queued: int
     runs: tuple[RunSnapshot, ...]
     leads_until_s: float = math.inf
+    led_by: str = ""

@@ -19,6 +19,7 @@ honesty         latencies as loadgen, wrk and nginx itself say them
 behaviour       what 20,000 visitors did, against the graph that they walk
 frames          CPU of one frame encoded, decoded, merged; the same for a report of Locust's master
 scrape          CPU and bytes of a page of /metrics; whether sealing waits for it
+freshness       how old what is seen of a run is: in /metrics, in the live page's events, painted
 scale           CPU, lag and bytes of coordinator and Redis for 100 to 6,000 simulated workers
 eight-hours     memory of coordinator and Redis over a run of eight hours, in virtual time
 accuracy        error of merged quantiles against the exact ones
@@ -59,6 +60,7 @@ PARTS = (
     "behaviour",
     "frames",
     "scrape",
+    "freshness",
     "scale",
     "eight-hours",
     "accuracy",

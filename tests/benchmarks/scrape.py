@@ -130,7 +130,9 @@ def _snapshot() -> ClusterSnapshot:
             "guards": ["error_rate > 20% for 10s: stop"],
         }
     )
-    totals = {f"machine-17-{n:08x}": WorkerTotals(f"machine-17-{n:08x}", requests=9) for n in range(WORKERS)}
+    totals = {
+        f"machine-17-{n:08x}": WorkerTotals(f"machine-17-{n:08x}", requests=9, last_second=9) for n in range(WORKERS)
+    }
     run = RunSnapshot(
         record=RunRecord(run="r1", name=plan.name, state=RunState.RUNNING, submitted_at=1.0, started_at=2.0),
         plan=plan,

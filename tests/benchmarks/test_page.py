@@ -14,6 +14,7 @@ WITH_GOALS = {
     "hot-paths": "median",
     "memory": "resident (RSS)",
     "arrivals": "p99",
+    "freshness": "p99",
     "scale": "p99",
     "faults": "median",
 }

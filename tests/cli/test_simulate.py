@@ -13,8 +13,10 @@ from cluster.harness import Cluster
 
 from loadgen.bus import EmbeddedServer
 from loadgen.children import stop_child
+from loadgen.cli.simulate import _plan
 from loadgen.cli.simulation import Result, Seconds, quantile
 from loadgen.endings import Outcome, Validity
+from loadgen.plan.model import Plan
 from loadgen.stats import SecondRow
 
 
@@ -29,6 +31,11 @@ def test_every_request_is_counted_and_nothing_is_left(shell: Shell) -> None:
     assert "3,900 requests in 39 frames sent, 3,900 in 39 sealed: equal" in out
     assert "The coordinator kept pace with 13 workers." in out
     assert "13 workers" in err, "a line a second while it runs"
+
+
+def test_all_series_that_can_be_asked_for_keep_their_names() -> None:
+    plan = Plan.model_validate_json(_plan(workers=2, requests=500, for_s=2.0, series=1000, token="t"))
+    assert plan.max_names == 1000
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,7 +8,6 @@ from cluster.harness import Cluster
 from cluster.servers import Servers
 
 from loadgen.bus import EmbeddedServer
-from loadgen.children import stop_child
 
 
 @pytest.fixture
@@ -45,11 +44,7 @@ def cluster_at(tmp_path, servers, net_to, request):  # noqa: ARG001 -- servers a
 
     yield make
     for cluster in made:
-        for child in reversed(cluster.children):
-            stop_child(child, patience_s=15)
-            if child.stdout:
-                child.stdout.close()
-        cluster.bus.close()
+        cluster.stop()
         if getattr(request.node, "failed_in_call", False):
             print(cluster.logs())  # noqa: T201 -- shown by pytest with the failure
 

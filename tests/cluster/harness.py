@@ -12,7 +12,7 @@ import requests
 
 from loadgen.bus import Bus, connect
 from loadgen.bus.following import Follower
-from loadgen.children import loadgen_command, start_child
+from loadgen.children import loadgen_command, start_child, stop_child
 from loadgen.cli.submission import read_plan, submit
 from loadgen.errors import BusError
 from loadgen.messages import RunState
@@ -94,6 +94,14 @@ class Cluster:
     def submit(self, plan: Path, key: str = KEY) -> Follower:
         """Put a run into the queue, from this process."""
         return Follower(self.bus, submit(self.bus, read_plan(plan), key.encode()).run)
+
+    def stop(self) -> None:
+        """Stop all that was started, the latest first."""
+        for child in reversed(self.children):
+            stop_child(child, patience_s=15)
+            if child.stdout:
+                child.stdout.close()
+        self.bus.close()
 
     def logs(self) -> str:
         """What all processes said, for a failing test."""

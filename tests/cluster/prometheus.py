@@ -76,12 +76,15 @@ class Prometheus:
 
     def seen(self, query: str, since: float, until: float) -> dict[tuple, list[float]]:
         """The numbers of a query second by second, by the labels of their series; what is no number is left out."""
-        found = self._ask("query_range", query=query, start=since, end=until, step=1)
-        series: dict[tuple, list[float]] = {}
-        for one in found:
-            numbers = [float(value) for _, value in one.get("values", ())]
-            numbers += [float(value["count"]) for _, value in one.get("histograms", ())]
-            if finite := [number for number in numbers if math.isfinite(number)]:
+        return {labels: list(numbers.values()) for labels, numbers in self.drawn(query, since, until).items()}
+
+    def drawn(self, query: str, since: float, until: float) -> dict[tuple, dict[float, float]]:
+        """The same by the second, since the Unix epoch; where a chart has a hole there is none."""
+        series = {}
+        for one in self._ask("query_range", query=query, start=since, end=until, step=1):
+            numbers = [(at_s, float(value)) for at_s, value in one.get("values", ())]
+            numbers += [(at_s, float(value["count"])) for at_s, value in one.get("histograms", ())]
+            if finite := {at_s: number for at_s, number in numbers if math.isfinite(number)}:
                 series[tuple(sorted(one["metric"].items()))] = finite
         return series
 

@@ -25,6 +25,7 @@ def test_one_leads_and_another_stands_by_until_it_may(cluster):
     first, second = cluster.shown
     assert first.leading
     assert (second.leading, second.fence) == (False, 0)
+    assert first.led_by == second.led_by == one.name
 
     one._resign()
     cluster.turn(other, seconds=3)

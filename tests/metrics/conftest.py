@@ -85,7 +85,8 @@ def run(rows: Iterable[SecondRow] = (), *, state: RunState = RunState.RUNNING, *
 
 
 def cluster(*runs: RunSnapshot, leading: bool = True) -> ClusterSnapshot:
-    return ClusterSnapshot("c1", leading, 7, {"idle": 2, "busy": 3, "leaving": 0}, 1, runs)
+    states, led_by = {"idle": 2, "busy": 3, "leaving": 0}, "c1" if leading else "c2"
+    return ClusterSnapshot("c1", leading, 7, states, 1, runs, led_by=led_by)
 
 
 def busy_run(**record: Any) -> RunSnapshot:
@@ -96,7 +97,9 @@ def busy_run(**record: Any) -> RunSnapshot:
             key(result=FAILED): series([500_000], {"timeout": 1}),
             key("payment", name="/pay", journey="Buyer"): series([1_500_000]),
         },
-        arrivals={0: ArrivalCounts(started=9, late=2, dropped=1, missed=3)},
+        arrivals={
+            0: ArrivalCounts(started=9, late=2, dropped=1, missed=3, lag=Histogram.of([1_000] * 7 + [80_000] * 2))
+        },
         shoppers=Counter({0: 4, 1: 20}),
         steps={("Buyer", "payment"): StepCounts(entered=5, completed=3, abandoned=Counter(slow=2))},
         journeys={"Browser": JourneyCounts(started=6, completed=4, failed=1)},
@@ -105,7 +108,7 @@ def busy_run(**record: Any) -> RunSnapshot:
         renamed=8,
     )
     totals = WorkerTotals(worker="node-1", requests=5, cpu_max=0.5, loop_lag_max_us=2500, rss_max_bytes=99)
-    totals = replace(totals, coloured_seconds=1, coloured_requests=4)
+    totals = replace(totals, coloured_seconds=1, coloured_requests=4, last_second=0, late=2)
     return run(
         [row(0, planned=13, tally=tally)],
         plan=plan(

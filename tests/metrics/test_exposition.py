@@ -32,10 +32,11 @@ def test_there_is_nothing_to_see_before_the_first_snapshot(make: SimpleNamespace
     assert make.scrape(None).text == ""
 
 
-def test_a_standby_shows_only_that_it_does_not_lead(make: SimpleNamespace) -> None:
+def test_a_standby_shows_only_that_it_does_not_lead_and_who_does(make: SimpleNamespace) -> None:
     page = make.scrape(make.cluster(make.busy_run(), leading=False))
-    assert set(page.families) == {"loadgen_cluster_info", "loadgen_leader"}
+    assert set(page.families) == {"loadgen_cluster_info", "loadgen_leader", "loadgen_led_by_info"}
     assert page.value("loadgen_leader", coordinator="c1") == 0
+    assert page.all("loadgen_led_by_info") == {("c1", "c2"): 1}
     assert page.value("loadgen_cluster_info", coordinator="c1", version=__version__) == 1
 
 
@@ -43,8 +44,9 @@ def test_a_leader_whose_lease_is_over_shows_that_it_stands_by(make: SimpleNamesp
     snapshot = replace(make.cluster(make.busy_run()), leads_until_s=100.0)
     assert make.scrape(snapshot, now_s=99.9).value("loadgen_leader", coordinator="c1") == 1
     page = make.scrape(snapshot, now_s=100.0)
-    assert set(page.families) == {"loadgen_cluster_info", "loadgen_leader"}
+    assert set(page.families) == {"loadgen_cluster_info", "loadgen_leader", "loadgen_led_by_info"}
     assert page.value("loadgen_leader", coordinator="c1") == 0
+    assert page.all("loadgen_led_by_info") == {}, "it cannot know who leads"
 
 
 def test_a_leader_shows_itself_its_workers_and_its_queue(make: SimpleNamespace) -> None:
@@ -120,6 +122,8 @@ def test_only_the_generators_health_is_told_by_worker(make: SimpleNamespace) -> 
     by_worker = {sample.name for sample in page if "worker" in sample.labels}
     assert by_worker == {
         "loadgen_worker_requests_total",
+        "loadgen_worker_late_arrivals_total",
+        "loadgen_worker_last_frame_timestamp_seconds",
         "loadgen_worker_cpu_max",
         "loadgen_worker_loop_lag_max_seconds",
         "loadgen_worker_coloured_seconds_total",

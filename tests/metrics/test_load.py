@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
 from collections import Counter
 from types import SimpleNamespace
 
 import pytest
 
+from loadgen.latency import Histogram
 from loadgen.messages import RunState
 from loadgen.stats import OTHER, ArrivalCounts, SecondRow, Tally
 
@@ -34,6 +36,25 @@ def test_arrivals_of_a_stream_that_the_plan_does_not_have_are_counted_apart(make
     tally = Tally(arrivals={7: ArrivalCounts(started=1), 8: ArrivalCounts(started=2)})
     page = make.scrape(make.cluster(make.run([make.row(0, tally=tally)])))
     assert page.value("loadgen_arrivals_total", stream=OTHER, outcome="started") == 3
+
+
+def test_the_lag_of_arrivals_is_of_ten_seconds_and_its_count_of_the_run(make: SimpleNamespace) -> None:
+    def second(number: int, lag_us: int) -> SecondRow:
+        lag = Histogram.of([lag_us] * 4)
+        return make.row(number, tally=Tally(arrivals={0: ArrivalCounts(started=4, lag=lag)}))
+
+    rows = [second(0, 400_000), *(second(number, 2_000) for number in range(1, 11))]
+    page = make.scrape(make.cluster(make.run(rows)))
+    assert page.value("loadgen_arrival_lag_seconds", stream="visits", quantile="0.999") == pytest.approx(
+        0.002, rel=0.005
+    )
+    assert page.value("loadgen_arrival_lag_seconds_count", stream="visits") == 44
+    assert page.value("loadgen_arrival_lag_seconds_sum", stream="visits") == pytest.approx(1.68)
+    assert {stream for _, stream in page.all("loadgen_arrival_lag_seconds")} == {"visits"}, "closed streams have none"
+
+    over = make.scrape(make.cluster(make.run(rows, state=RunState.FINISHED)))
+    assert math.isnan(over.value("loadgen_arrival_lag_seconds", stream="visits", quantile="0.5"))
+    assert over.value("loadgen_arrival_lag_seconds_count", stream="visits") == 44
 
 
 def test_open_load_is_a_mean_over_the_last_five_seconds_planned_and_actual_alike(make: SimpleNamespace) -> None:

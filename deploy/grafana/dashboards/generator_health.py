@@ -29,6 +29,9 @@ from dashboards.panels import (
 )
 
 WORKER = ("worker",)
+LAGS = ("0.5", "0.99", "0.999")
+"""Quantiles of the arrival lag: how it mostly is, and how bad it gets."""
+STILL_GOING = 'state=~"running|draining"'
 
 
 def generator_health() -> Dashboard:
@@ -133,6 +136,7 @@ def _arrivals() -> Sequence[Builder[Panel]]:
             Query(q.rate("loadgen_arrivals_planned_total"), "planned"),
             Query(q.rate("loadgen_arrivals_total", 'outcome="started"', by=["stream"]), "started {{stream}}"),
             looks={"^planned$": Look(dashed=True)},
+            span=THIRD,
         ),
         lines(
             "Late, dropped and missed",
@@ -141,6 +145,21 @@ def _arrivals() -> Sequence[Builder[Panel]]:
             PER_SECOND,
             Query(q.rate("loadgen_arrivals_total", 'outcome=~"late|dropped|missed"', by=["outcome"]), "{{outcome}}"),
             looks={"^late$": Look(colour=WARN), "^(dropped|missed)$": Look(colour=BAD)},
+            span=THIRD,
+        ),
+        lines(
+            "Arrival lag",
+            "How long after they were due shoppers were started, in the last ten seconds: true percentiles, all "
+            "workers merged. Beyond 50 ms an arrival is late.",
+            SECONDS,
+            *(
+                Query(
+                    q.shown("loadgen_arrival_lag_seconds", f'quantile="{value}"', by=["stream"]), text + " {{stream}}"
+                )
+                for value, text in q.QUANTILES.items()
+                if value in LAGS
+            ),
+            span=THIRD,
         ),
     ]
 
@@ -151,6 +170,8 @@ def _workers() -> Sequence[Builder[Panel]]:
 
     coloured = q.rate("loadgen_worker_coloured_seconds_total", by=WORKER)
     places = q.shown("loadgen_run_workers", by=["place"])
+    last_frame = q.shown("loadgen_worker_last_frame_timestamp_seconds", by=WORKER)
+    going_on = f"{q.shown('loadgen_run_state', STILL_GOING)} == 1"
     return [
         lines(
             "Workers of the run",
@@ -186,6 +207,27 @@ def _workers() -> Sequence[Builder[Panel]]:
             Query(q.rate("loadgen_worker_requests_total", by=WORKER), "{{worker}}"),
             span=THIRD,
         ),
+        lines(
+            "Frame age",
+            "How long ago the last second was over that a worker has told of. Some two seconds, as a second is told "
+            "when it is over; a line that rises is a worker that is silent.",
+            SECONDS,
+            Query(f"time() - {last_frame} and on () ({going_on})", "{{worker}}"),
+            span=THIRD,
+        ),
+        lines(
+            "Late arrivals",
+            "Shoppers that a worker started over 50 ms after they were due, per second.",
+            PER_SECOND,
+            Query(q.rate("loadgen_worker_late_arrivals_total", by=WORKER), "{{worker}}"),
+            span=THIRD,
+        ),
+        of_worker(
+            "Clock error",
+            "The largest bound of a worker's clock error in the run; its seconds are others' by as much.",
+            SECONDS,
+            "loadgen_worker_clock_error_max_seconds",
+        ),
     ]
 
 
@@ -195,6 +237,7 @@ def _by_worker() -> Builder[Panel]:
         "Each worker's health over the run so far; the first 500 have series of their own.",
         "worker",
         Query(q.so_far("loadgen_worker_requests_total", by=WORKER), column="Requests"),
+        Query(q.so_far("loadgen_worker_late_arrivals_total", by=WORKER), column="Late"),
         Query(q.shown("loadgen_worker_cpu_max", by=WORKER), column="CPU"),
         Query(q.shown("loadgen_worker_loop_lag_max_seconds", by=WORKER), column="Loop lag"),
         Query(q.so_far("loadgen_worker_coloured_seconds_total", by=WORKER), column="Coloured seconds"),
