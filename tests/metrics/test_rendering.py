@@ -128,7 +128,7 @@ def test_scrapers_that_come_together_share_one_page(make: SimpleNamespace, monke
 
 
 @pytest.mark.parametrize("escaping", ["", ";escaping=underscores", ";escaping=dots", ";escaping=values"])
-def test_openmetrics_is_what_the_library_makes_of_it(shown: Coordinator, make: SimpleNamespace, escaping: str) -> None:
+def test_openmetrics_is_what_the_library_makes_of_it(shown: Coordinator, escaping: str) -> None:
     accept = f"application/openmetrics-text;version=1.0.0{escaping}"
     kind, body = shown.rendering.page(accept)
     write, kind_of_library = choose_encoder(accept)
