@@ -31,7 +31,8 @@ HALF: Final = 12
 THIRD: Final = 8
 
 GOOD, WARN, BAD, CALM = "green", "orange", "red", "blue"
-SECONDS, SHARE, PER_SECOND, PER_MINUTE, COUNT, BYTES = "s", "percentunit", "reqps", "suffix:/min", "short", "bytes"
+SECONDS, SHARE, COUNT, BYTES = "s", "percentunit", "short", "bytes"
+REQUESTS_PER_SECOND, PER_SECOND, PER_MINUTE = "reqps", "suffix:/s", "suffix:/min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def lines(
         to: where a click on a line leads.
         stacked: whether lines add up.
     """
-    legend = common_builders.VizLegendOptions().display_mode(common.LegendDisplayMode.TABLE)
+    legend = common_builders.VizLegendOptions().display_mode(common.LegendDisplayMode.LIST)
     legend = legend.placement(common.LegendPlacement.BOTTOM).show_legend(True).calcs(["lastNotNull", "max"])
     tooltip = common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     panel = timeseries.Panel().title(title).description(description).unit(unit).min(0).height(8).span(span)
