@@ -190,6 +190,7 @@ def _steps() -> Builder[Panel]:
             **{name: Look(unit=SECONDS) for name in ("p50", "p95", "p99")},
         },
         sort_by="p95",
+        height=11,
     )
 
 
