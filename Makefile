@@ -66,6 +66,9 @@ types: .venv/developing ## Check types
 dashboards: .venv/developing ## Write the JSON of Grafana's dashboards
 	cd deploy/grafana && ../../$(BIN)/python -m dashboards
 
+pictures: .venv/developing services ## Photograph a real run: the live page and the dashboards, for docs/images
+	cd tests && PYTHONPATH=. ../$(BIN)/python -m pictures
+
 smoke: .venv/compiled ## Run the wheel from an empty environment
 	sh tests/smoke.sh $(PYTHON) build/wheel/loadgen-*.whl
 
@@ -84,4 +87,4 @@ chaos: .venv/developing services ## Break a real cluster in a hundred seeded way
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test test-clusters test-parts test-compiled services lint types dashboards smoke bench soak profile chaos clean
+.PHONY: help demo test test-clusters test-parts test-compiled services lint types dashboards pictures smoke bench soak profile chaos clean

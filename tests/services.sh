@@ -19,7 +19,7 @@ need nginx nginx "latencies are held against its own"
 need docker-compose docker-compose "the Compose stack is read with it"
 need systemd-analyze systemd "units are read with it"
 need chromium chromium "the live page is driven in it"
-need npm "nodejs npm" "brings Vendure, a shop that dialects are tried on"
+need npm "nodejs npm" "brings Vendure, a shop that dialects are tried on, and Grafana's own types"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql "shops are tried on it"
 
 [ -n "$missing" ] || exit 0

@@ -45,10 +45,11 @@ def score(of_one: float | None) -> str:
 
 def clock(time_s: float) -> str:
     """A moment of a run: ``0:05``, ``12:30``, ``1:02:03``; negative before its start."""
-    minutes, second = divmod(abs(round(time_s)), 60)
+    whole = round(time_s)
+    minutes, second = divmod(abs(whole), 60)
     hours, minute = divmod(minutes, 60)
     text = f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
-    return f"-{text}" if time_s <= -0.5 else text
+    return f"-{text}" if whole < 0 else text
 
 
 def counter(name: str, number: int) -> tuple[str, str]:

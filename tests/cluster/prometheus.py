@@ -27,9 +27,10 @@ class Prometheus:
         folder: for what it keeps; made here.
         targets: what it scrapes, as URLs.
         flags: more of its command line.
+        every: time between scrapes.
     """
 
-    def __init__(self, folder: Path, targets: list[str], *flags: str) -> None:
+    def __init__(self, folder: Path, targets: list[str], *flags: str, every: str = "1s") -> None:
         program = shutil.which("prometheus")
         if program is None:
             missing = "prometheus is missing: apt-get install prometheus"
@@ -39,7 +40,7 @@ class Prometheus:
         folder.mkdir()
         hosts = [target.removeprefix("http://").partition("/")[0] for target in targets]
         scraped = {"job_name": JOB, "static_configs": [{"targets": hosts}]}
-        configuration = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scraped], "rule_files": [RULES]}
+        configuration = {"global": {"scrape_interval": every}, "scrape_configs": [scraped], "rule_files": [RULES]}
         (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
         self.url = f"http://127.0.0.1:{free_port()}"
         command = [

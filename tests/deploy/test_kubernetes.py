@@ -19,8 +19,9 @@ from loadgen.worker.supervisor import HEIRS_PATIENCE_S
 OVERLAYS = sorted(path.name for path in (DEPLOY / "kubernetes" / "overlays").iterdir())
 BINARY = {"Mi": 2**20, "Gi": 2**30}
 OF_THE_OPERATOR = {"ServiceMonitor"}
+"""Kinds that Kubernetes itself does not know; test_schema.py holds them against their own."""
 SECRET = {"redis": REDIS["LOADGEN_REDIS"], "key": "a key", "web-token": "sixteen characters"}
-"""Kinds that Kubernetes itself does not know."""
+"""What the guide has people put into the Secret."""
 
 Manifest = dict[str, Any]
 

@@ -58,7 +58,7 @@ def test_rates_are_per_second(per_second: float | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("time_s", "text"), [(0, "0:00"), (65.4, "1:05"), (3723, "1:02:03"), (-3, "-0:03"), (-0.2, "0:00")]
+    ("time_s", "text"), [(0, "0:00"), (65.4, "1:05"), (3723, "1:02:03"), (-3, "-0:03"), (-0.5, "0:00")]
 )
 def test_moments_read_like_a_clock(time_s: float, text: str) -> None:
     assert clock(time_s) == text

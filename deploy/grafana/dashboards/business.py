@@ -31,13 +31,18 @@ def _figures() -> Sequence[Builder[Panel]]:
             SHARE,
             Query(q.share(orders, visits)),
         ),
-        figure("Revenue", "What the orders came to, in the shop's currency.", MONEY, Query(f"{cents} / 100")),
+        figure(
+            "Revenue",
+            "What the orders came to, in the shop's currency.",
+            MONEY,
+            Query(f"{cents} / 100"),
+        ).decimals(0),
         figure(
             "Basket",
             "Revenue divided by orders, in the shop's currency.",
             MONEY,
             Query(f"{q.share(cents, orders)} / 100"),
-        ),
+        ).decimals(2),
         figure(
             "Carts abandoned",
             "The share of visitors who filled a cart and did not order, over the run so far.",
@@ -79,7 +84,7 @@ def _against_time() -> Sequence[Builder[Panel]]:
             Query(f"{q.business('revenue_cents', per_minute=True)} / 100", "per minute"),
             Query(f"{q.business('revenue_cents')} / 100", "so far"),
             looks={"^so far$": Look(right=True, dashed=True)},
-        ),
+        ).decimals(0),
         lines(
             "Conversion against time",
             "Orders divided by visits, over the run so far: it settles as visits come to their end. A fall while the "

@@ -17,6 +17,7 @@ from dashboards.panels import (
     GOOD,
     HALF,
     PER_SECOND,
+    REQUESTS_PER_SECOND,
     SECONDS,
     SHARE,
     THIRD,
@@ -194,7 +195,7 @@ def _workers() -> Sequence[Builder[Panel]]:
             "Coloured seconds",
             "The share of the last seconds in which a worker was so late that it coloured the latencies it measured.",
             SHARE,
-            Query(coloured, "{{worker}}"),
+            Query(f"clamp_max({coloured}, 1)", "{{worker}}"),  # a rate may say a little more than happened
             span=THIRD,
         ),
         of_worker(
@@ -203,7 +204,7 @@ def _workers() -> Sequence[Builder[Panel]]:
         lines(
             "Requests per second",
             "By worker. Workers of the same weight should lie close together.",
-            PER_SECOND,
+            REQUESTS_PER_SECOND,
             Query(q.rate("loadgen_worker_requests_total", by=WORKER), "{{worker}}"),
             span=THIRD,
         ),
@@ -274,11 +275,10 @@ def _coordinators() -> Sequence[Builder[Panel]]:
         ),
         lines(
             "Queue and failovers",
-            "Runs that wait for their turn, and the leader's fencing number, which rises when another one takes over.",
+            "Runs that wait for their turn, and how often another coordinator took over in the last moments.",
             COUNT,
             Query(f"max by (job) (loadgen_runs_queued{here})", "runs queued"),
-            Query(f"max by (job) (loadgen_leader_fence{here})", "fencing number"),
-            looks={"^fencing number$": Look(right=True)},
+            Query(f"changes(max by (job) (loadgen_leader_fence{here})[$__rate_interval:1s])", "failovers"),
             span=THIRD,
         ),
     ]

@@ -16,7 +16,7 @@ from dashboards.panels import (
     COUNT,
     GOOD,
     HALF,
-    PER_SECOND,
+    REQUESTS_PER_SECOND,
     SECONDS,
     SHARE,
     WARN,
@@ -115,7 +115,7 @@ def _load() -> Sequence[Builder[Panel]]:
         lines(
             "Requests per second",
             "Finished requests by result, all steps.",
-            PER_SECOND,
+            REQUESTS_PER_SECOND,
             Query(q.rate("loadgen_requests_total", by=["result"]), "{{result}}"),
             looks={"^ok$": Look(colour=GOOD), "^failed$": Look(colour=BAD)},
             stacked=True,
@@ -124,7 +124,7 @@ def _load() -> Sequence[Builder[Panel]]:
             "Errors by reason",
             "Failed requests per second by reason, of the reasons that occurred in this run: how the connection, the "
             "answer or an assertion of the journey failed.",
-            PER_SECOND,
+            REQUESTS_PER_SECOND,
             Query(f"{reasons} and on (reason) ({happened} > 0)", "{{reason}}"),
             stacked=True,
         ),
@@ -185,11 +185,12 @@ def _steps() -> Builder[Panel]:
         key_title="Step",
         looks={
             "Step": Look(link=to_step("Open this step", "${__value.raw}")),
-            "Requests/s": Look(unit=PER_SECOND),
+            "Requests/s": Look(unit=REQUESTS_PER_SECOND),
             "Failed": Look(unit=SHARE),
             **{name: Look(unit=SECONDS) for name in ("p50", "p95", "p99")},
         },
         sort_by="p95",
+        height=11,
     )
 
 

@@ -31,7 +31,11 @@ HALF: Final = 12
 THIRD: Final = 8
 
 GOOD, WARN, BAD, CALM = "green", "orange", "red", "blue"
-SECONDS, SHARE, PER_SECOND, PER_MINUTE, COUNT, BYTES = "s", "percentunit", "reqps", "suffix:/min", "short", "bytes"
+NARROW_PX: Final = 90
+"""How narrow a column may get before a table scrolls; ten of Grafana's own 150 do not fit a laptop."""
+
+SECONDS, SHARE, COUNT, EXACT, BYTES = "s", "percentunit", "short", "locale", "bytes"
+REQUESTS_PER_SECOND, PER_SECOND, PER_MINUTE = "reqps", "suffix:/s", "suffix:/min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def lines(
         to: where a click on a line leads.
         stacked: whether lines add up.
     """
-    legend = common_builders.VizLegendOptions().display_mode(common.LegendDisplayMode.TABLE)
+    legend = common_builders.VizLegendOptions().display_mode(common.LegendDisplayMode.LIST)
     legend = legend.placement(common.LegendPlacement.BOTTOM).show_legend(True).calcs(["lastNotNull", "max"])
     tooltip = common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     panel = timeseries.Panel().title(title).description(description).unit(unit).min(0).height(8).span(span)
@@ -179,8 +183,8 @@ def rows(
         words: what values are called, with a colour; ``NaN`` is one.
         sort_by: heading of the column to sort by, largest first.
     """
-    panel = table.Panel().title(title).description(description).unit(COUNT).height(height).span(span)
-    panel = panel.datasource(SOURCE).filterable(True).thresholds(_steps({}))
+    panel = table.Panel().title(title).description(description).unit(EXACT).height(height).span(span)
+    panel = panel.datasource(SOURCE).min_width(NARROW_PX).filterable(True).thresholds(_steps({}))
     for ref, query in _numbered(queries):
         panel = panel.with_target(_target(ref, query).instant().format(PromQueryFormat.TABLE))
     names = {key: key_title}

@@ -15,7 +15,7 @@ from dashboards.panels import (
     GOOD,
     HALF,
     PER_MINUTE,
-    PER_SECOND,
+    REQUESTS_PER_SECOND,
     SECONDS,
     SHARE,
     WARN,
@@ -126,7 +126,7 @@ def _requests() -> Sequence[Builder[Panel]]:
         lines(
             "Requests per second",
             "The step's requests by name.",
-            PER_SECOND,
+            REQUESTS_PER_SECOND,
             Query(q.rate("loadgen_requests_total", HERE, by=["name"]), "{{name}}"),
         ),
         lines(
@@ -138,14 +138,14 @@ def _requests() -> Sequence[Builder[Panel]]:
         lines(
             "Errors by reason",
             "Failed requests of the step per second, of the reasons that occurred in it.",
-            PER_SECOND,
+            REQUESTS_PER_SECOND,
             Query(f"{reasons} and on (reason) ({happened} > 0)", "{{reason}}"),
             stacked=True,
         ),
         lines(
             "Results",
             "Requests of the step per second by result.",
-            PER_SECOND,
+            REQUESTS_PER_SECOND,
             Query(q.rate("loadgen_requests_total", HERE, by=["result"]), "{{result}}"),
             looks={"^ok$": Look(colour=GOOD), "^failed$": Look(colour=BAD)},
             span=HALF,
