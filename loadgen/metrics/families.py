@@ -52,6 +52,12 @@ LEADER_FENCE: Final = Family(
 )
 WORKERS: Final = Family("loadgen_workers", "gauge", ("state",), "Workers of the cluster with a live lease.")
 RUNS_QUEUED: Final = Family("loadgen_runs_queued", "gauge", (), "Runs that wait for their turn.")
+PUSHES: Final = Family(
+    "loadgen_pushes_total",
+    "counter",
+    ("receiver", "outcome"),
+    "How often metrics were sent to a receiver, and how often that failed; only where it was asked for.",
+)
 RUN_INFO: Final = Family(
     "loadgen_run_info", "info", ("run", "plan", "state", "version"), "A run, its plan and where it stands. Always 1."
 )
@@ -232,7 +238,7 @@ WORKERS_UNLISTED: Final = Family(
 OF_STANDBY: Final = (CLUSTER_INFO, LEADER)
 """All that a coordinator shows which does not lead."""
 
-OF_CLUSTER: Final = (*OF_STANDBY, LEADER_FENCE, WORKERS, RUNS_QUEUED, RUN_INFO)
+OF_CLUSTER: Final = (*OF_STANDBY, LEADER_FENCE, WORKERS, RUNS_QUEUED, PUSHES, RUN_INFO)
 """Families without the label ``run``, or which always have it."""
 
 OF_RUN: Final = (

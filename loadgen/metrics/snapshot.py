@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from loadgen.messages import RunRecord, WorkerTotals
 from loadgen.plan.model import Plan
@@ -49,6 +50,7 @@ class ClusterSnapshot:
         runs: runs under way, and the one that finished last until the next starts.
         leads_until_s: when its lease ends unless it is renewed, by this process's monotonic clock: whoever stood still
             or was cut off for longer may have been replaced, and does not know it yet.
+        pushes: how often metrics were sent to receivers and how often that failed, by kind of receiver.
     """
 
     leader: str
@@ -58,3 +60,4 @@ class ClusterSnapshot:
     queued: int
     runs: tuple[RunSnapshot, ...]
     leads_until_s: float = math.inf
+    pushes: Mapping[str, tuple[int, int]] = field(default_factory=dict)

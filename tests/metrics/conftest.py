@@ -85,7 +85,9 @@ def run(rows: Iterable[SecondRow] = (), *, state: RunState = RunState.RUNNING, *
 
 
 def cluster(*runs: RunSnapshot, leading: bool = True) -> ClusterSnapshot:
-    return ClusterSnapshot("c1", leading, 7, {"idle": 2, "busy": 3, "leaving": 0}, 1, runs)
+    return ClusterSnapshot(
+        "c1", leading, 7, {"idle": 2, "busy": 3, "leaving": 0}, 1, runs, pushes={"remote_write": (4, 1)}
+    )
 
 
 def busy_run(**record: Any) -> RunSnapshot:
