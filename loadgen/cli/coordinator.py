@@ -8,12 +8,16 @@ import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from loadgen.cli.options import redis_option
 from loadgen.cli.page import TOKEN_VARIABLE, listen
 from loadgen.cli.pushing import WARNING, open_receivers, push_options
+
+if TYPE_CHECKING:
+    from loadgen.metrics.push.pusher import Pushing
 
 
 @click.command()
@@ -79,7 +83,7 @@ def coordinator(
             sys.stdout.flush()
         pushing = Pushing(receivers, push_every_s)
         pushing.start()
-        stack.callback(lambda: [click.echo(f"{WARNING}{line}", err=True) for line in pushing.close()])
+        stack.callback(_close, pushing)
 
         def show(snapshot: ClusterSnapshot) -> None:
             latest[:] = [replace(snapshot, pushes=pushing.counts())]
@@ -87,3 +91,9 @@ def coordinator(
 
         shown = metrics_port is not None or receivers
         Coordinator(bus, lease_s=lease_s, on_snapshot=show if shown else None).run(stop)
+
+
+def _close(pushing: Pushing) -> None:
+    """Send the last figures, and say what did not arrive."""
+    for line in pushing.close():
+        click.echo(f"{WARNING}{line}", err=True)

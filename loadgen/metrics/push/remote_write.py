@@ -1,8 +1,8 @@
 """Prometheus' remote write, protocol 1.0. The home of ``cramjam``, for snappy.
 
 Series end as they do for a scraper: one that was sent before and is not there any more gets a stale marker, so that
-queries show nothing after the end instead of the last value for five minutes. As if they were scraped, series carry
-``job`` and ``instance``; the latter is the coordinator, so what two of them send never mixes.
+queries show nothing after the end instead of the last value for five minutes. Those of a run go on where another
+coordinator takes over, even if the one before was killed and could not end them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class RemoteWrite:
         series: dict[bytes, float] = {}
         metadata = b""
         if page is not None:
-            form = partial(SeriesFamily, common={"job": JOB, "instance": page.leader})
+            form = partial(SeriesFamily, job=JOB, instance=page.leader)
             families = [family for family in written(page, now_s, form) if family.series]
             metadata = b"".join([family.metadata() for family in families])
             series = {labels: value for family in families for labels, value in family.series}

@@ -17,12 +17,12 @@ Prometheus refuses all of a body that has one while they are switched off.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from loadgen.latency import Histogram
 from loadgen.metrics.buckets import BOUNDS_LE, cumulative
-from loadgen.metrics.families import Family
+from loadgen.metrics.families import OF_RUN, Family
 from loadgen.metrics.fields import bytes_field, double_field, label_pair, uint_field
 from loadgen.metrics.page import QUANTILES, Labels
 
@@ -40,14 +40,17 @@ class SeriesFamily:
 
     Args:
         family: it.
-        common: labels that all of its series carry beside their own.
+        job: the label ``job`` of all of its series.
+        instance: the label ``instance`` of those that belong to no run: who sends them. Those of a run carry its id,
+            and go on as they are whoever leads: with two instances of them a sum would count the run twice.
 
     Attributes:
         series: its series so far: labels as they are sent, and value.
     """
 
-    def __init__(self, family: Family, common: Mapping[str, str]) -> None:
-        self._family, self._common = family, common
+    def __init__(self, family: Family, job: str, instance: str) -> None:
+        self._family = family
+        self._common = {"job": job, "instance": "" if "run" in family.labels or family in OF_RUN else instance}
         self.series: list[tuple[bytes, float]] = []
 
     def value(self, labels: Labels, value: float) -> None:

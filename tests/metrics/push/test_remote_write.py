@@ -21,10 +21,13 @@ def receiver(listening):
 
 
 def samples_of(make, snapshot):
-    """What a scrape shows, with the labels that a scraper adds."""
-    own = {("job", "loadgen"), ("instance", "c1")}
+    """What a scrape shows, with a job, and who sends where that is no run's."""
+    job, instance = ("job", "loadgen"), ("instance", "c1")
     return {
-        frozenset({("__name__", sample.name), *own, *((k, v) for k, v in sample.labels.items() if v)}): sample.value
+        frozenset(
+            {("__name__", sample.name), job, *((k, v) for k, v in sample.labels.items() if v)}
+            | (set() if "run" in sample.labels else {instance})
+        ): sample.value
         for family in make.scrape(snapshot).families.values()
         for sample in family.samples
     }
