@@ -35,6 +35,11 @@ class Family:
         return self.name.removesuffix({"counter": "_total", "info": "_info"}.get(self.kind, ""))
 
     @property
+    def of_run(self) -> bool:
+        """Whether its series belong to a run, and go on whoever leads."""
+        return "run" in self.labels or self in OF_RUN
+
+    @property
     def series(self) -> frozenset[str]:
         """Names of the series it may have, its own included."""
         suffixes = {"histogram": ("_bucket", "_count", "_sum"), "summary": ("_count", "_sum")}.get(self.kind, ())

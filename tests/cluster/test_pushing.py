@@ -103,7 +103,8 @@ def test_what_one_coordinator_leaves_another_goes_on_with_and_none_is_counted_tw
 
 def requests_told(body: bytes) -> int | None:
     """How many requests a body of OTLP tells of; None if it tells of none."""
-    metrics = ExportMetricsServiceRequest.FromString(body).resource_metrics[0].scope_metrics[0].metrics
+    resources = ExportMetricsServiceRequest.FromString(body).resource_metrics
+    metrics = [metric for resource in resources for metric in resource.scope_metrics[0].metrics]
     points = [point for one in metrics if one.name == "loadgen_requests_total" for point in one.sum.data_points]
     return sum(point.as_int for point in points) if points else None
 

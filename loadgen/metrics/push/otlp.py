@@ -83,6 +83,11 @@ class MeasuredFamily:
         self._explicit: list[sdk.HistogramDataPoint] = []
         self._exponentials: list[sdk.ExponentialHistogramDataPoint] = []
 
+    @property
+    def of_run(self) -> bool:
+        """Whether it belongs to runs."""
+        return self._family.of_run
+
     def value(self, labels: Labels, value: float) -> None:
         """Take a gauge or a counter; a gauge that is NaN has nothing to say and is left out."""
         if self._family.kind == "counter":
@@ -189,11 +194,10 @@ class Otlp:
         starts = {label_value(one.run): int((one.started_at or one.submitted_at) * 1e9) for one in records}
         span = _Span(at_ms * 1_000_000, starts, self._from_ns)
         form = partial(MeasuredFamily, span=span, exponential=self._exponential)
-        metrics = [metric for family in written(page, now_s, form) for metric in family.metrics()]
-        if not metrics:
-            return False
-        scope = sdk.ScopeMetrics(InstrumentationScope("loadgen", __version__), metrics, "")
-        data = sdk.MetricsData([sdk.ResourceMetrics(_resource(page.leader), [scope], "")])
+        families = written(page, now_s, form)
+        own = [metric for family in families if not family.of_run for metric in family.metrics()]
+        of_runs = [metric for family in families if family.of_run for metric in family.metrics()]
+        data = sdk.MetricsData([_sent_by(page.leader, own), *([_sent_by("", of_runs)] if of_runs else ())])
         self._session.failure = None
         result = self._exporter.export(data)
         if self._session.failure is not None:
@@ -222,7 +226,13 @@ class _Session(requests.Session):
         return answer
 
 
-def _resource(coordinator: str) -> Resource:
-    """Who sends: as for a scraper the coordinator; ``OTEL_RESOURCE_ATTRIBUTES`` has the last word."""
-    own = {"service.name": "loadgen", "service.version": __version__, "service.instance.id": coordinator}
-    return Resource(own).merge(OTELResourceDetector().detect())
+def _sent_by(coordinator: str, metrics: list[sdk.Metric]) -> sdk.ResourceMetrics:
+    """Who sends: the coordinator, but figures of runs are nobody's, as with two of them a sum would count a run twice.
+
+    ``OTEL_RESOURCE_ATTRIBUTES`` has the last word.
+    """
+    own = {"service.name": "loadgen", "service.version": __version__}
+    instance = {"service.instance.id": coordinator} if coordinator else {}
+    resource = Resource(own | instance).merge(OTELResourceDetector().detect())
+    scope = sdk.ScopeMetrics(InstrumentationScope("loadgen", __version__), metrics, "")
+    return sdk.ResourceMetrics(resource, [scope], "")

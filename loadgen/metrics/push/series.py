@@ -22,7 +22,7 @@ from typing import Final
 
 from loadgen.latency import Histogram
 from loadgen.metrics.buckets import BOUNDS_LE, cumulative
-from loadgen.metrics.families import OF_RUN, Family
+from loadgen.metrics.families import Family
 from loadgen.metrics.fields import bytes_field, double_field, label_pair, uint_field
 from loadgen.metrics.page import QUANTILES, Labels
 
@@ -50,7 +50,7 @@ class SeriesFamily:
 
     def __init__(self, family: Family, job: str, instance: str) -> None:
         self._family = family
-        self._common = {"job": job, "instance": "" if "run" in family.labels or family in OF_RUN else instance}
+        self._common = {"job": job, "instance": "" if family.of_run else instance}
         self.series: list[tuple[bytes, float]] = []
 
     def value(self, labels: Labels, value: float) -> None:

@@ -26,13 +26,16 @@ def otlp(listening: Listening, *, exponential: bool = False, headers: dict | Non
 
 
 def read(body: bytes):
-    """The metrics of a request by name, and the attributes of who sent them."""
-    (resource,) = ExportMetricsServiceRequest.FromString(body).resource_metrics
-    (scope,) = resource.scope_metrics
-    assert scope.scope.name == "loadgen"
-    metrics = {metric.name: metric for metric in scope.metrics}
-    assert len(metrics) == len(scope.metrics)
-    return metrics, attributes(resource.resource)
+    """The metrics of a request by name, and the attributes of the coordinator that sent them."""
+    resources = ExportMetricsServiceRequest.FromString(body).resource_metrics
+    found = []
+    for resource in resources:
+        (scope,) = resource.scope_metrics
+        assert scope.scope.name == "loadgen"
+        found += scope.metrics
+    metrics = {metric.name: metric for metric in found}
+    assert len(metrics) == len(found)
+    return metrics, attributes(resources[0].resource)
 
 
 def attributes(point) -> dict[str, str]:
@@ -66,6 +69,17 @@ def test_counters_and_gauges_are_what_a_scrape_shows(make, listening):
         assert {frozenset(attributes(one).items()): number(one) for one in data.data_points} == wanted
         if family.kind == "counter":
             assert (data.is_monotonic, data.aggregation_temporality) == (True, CUMULATIVE)
+
+
+def test_figures_of_a_run_belong_to_no_coordinator(make, listening):
+    otlp(listening).send(make.cluster(make.busy_run()), 0.0, AT_MS)
+
+    own, of_runs = ExportMetricsServiceRequest.FromString(listening.requests[0][2]).resource_metrics
+    assert attributes(of_runs.resource).keys() == attributes(own.resource).keys() - {"service.instance.id"}
+    for resource, with_run in ((own, False), (of_runs, True)):
+        for metric in resource.scope_metrics[0].metrics:
+            points = getattr(metric, metric.WhichOneof("data")).data_points
+            assert {"run" in attributes(point) for point in points} == {with_run}, metric.name
 
 
 def test_cumulative_figures_begin_with_their_run(make, listening):
