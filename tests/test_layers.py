@@ -26,7 +26,7 @@ HOMES = {
     "gevent": {"journey", "worker"},
     "greenlet": {"journey", "worker"},
     "geventhttpclient": {"journey"},  # Locust's own clients, whose errors are told apart there
-    "requests": {"journey"},
+    "requests": {"journey", "metrics"},
     "urllib3": {"journey"},
     "backports": {"journey"},  # zstd, which Python has of its own from 3.14 on
     "compression": {"journey"},
@@ -38,6 +38,8 @@ HOMES = {
     "psutil": {"worker"},
     "publicsuffixlist": {"journey"},
     "prometheus_client": {"metrics"},
+    "cramjam": {"metrics"},
+    "opentelemetry": {"metrics"},
     "click": {"cli"},
     "rich": {"report"},
     "plotly": {"report"},

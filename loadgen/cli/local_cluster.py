@@ -24,11 +24,15 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final
 
+import click
+
 from loadgen.bus import EmbeddedServer
 from loadgen.children import loadgen_command, module_command, start_child, stop_child
 from loadgen.cli.options import REDIS_VARIABLE
 from loadgen.cli.page import TOKEN_VARIABLE
+from loadgen.cli.pushing import OTLP_VARIABLE, REMOTE_WRITE_VARIABLE, WARNING
 from loadgen.errors import LoadgenError, PortError, WorkersError
+from loadgen.metrics.push.pusher import EVERY_S
 from loadgen.worker.settings import KEY_VARIABLE
 from loadgen.worker.simulated.settings import CROWD_VARIABLE, CrowdSettings
 
@@ -72,16 +76,31 @@ class LocalCluster:
         line = self._listening("demo-shop", "--port", "0", *args)
         return line.split(" on ")[1].split()[0]
 
-    def start_coordinator(self, metrics_port: int | None) -> str:
+    def start_coordinator(
+        self,
+        metrics_port: int | None,
+        remote_write: str | None = None,
+        otlp: str | None = None,
+        push_every_s: float = EVERY_S,
+    ) -> str:
         """Start the coordinator.
+
+        Args:
+            metrics_port: where it serves metrics; None for nowhere.
+            remote_write: URL that it sends them to.
+            otlp: the same for OTLP.
+            push_every_s: how often, seconds.
 
         Returns:
             Where it serves metrics, empty without.
         """
+        urls = {REMOTE_WRITE_VARIABLE: remote_write or "", OTLP_VARIABLE: otlp or ""}  # a URL may hold a password
+        often = ("--push-every", f"{push_every_s:g}s")
         if metrics_port is None:
-            self._start("coordinator")
+            self._start("coordinator", *often, variables=urls)
             return ""
-        return self._listening("coordinator", "--metrics-port", str(metrics_port)).split(" on ")[1].strip()
+        line = self._listening("coordinator", "--metrics-port", str(metrics_port), *often, variables=urls)
+        return line.split(" on ")[1].strip()
 
     def use_server(self, redis_url: str, key: bytes | None = None) -> None:
         """Meet at a server that runs already, with the key of its cluster where it has one."""
@@ -194,6 +213,10 @@ class LocalCluster:
     def _stop(self, name: str) -> None:
         child = self._children.pop(name)
         stop_child(child, patience_s=8.0)
+        if name == "coordinator":
+            for line in self._said(name):
+                if line.startswith(WARNING):
+                    click.echo(line, err=True)
 
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.log"

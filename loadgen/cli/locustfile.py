@@ -29,7 +29,16 @@ from loadgen.plan.source import near_file
 TIMEOUT_S: Final = 120
 """Importing Locust takes a second or two; a shape that is asked for a whole day some seconds more."""
 
-OURS: Final = {"--redis", "--workers", "--metrics-port", "--knee", "--junit"}
+OURS: Final = {
+    "--redis",
+    "--workers",
+    "--metrics-port",
+    "--remote-write",
+    "--otlp",
+    "--push-every",
+    "--knee",
+    "--junit",
+}
 """Options of ``loadgen run`` with a value, that Locust has not."""
 
 FLAGS: Final = {"--demo-shop", "--web", "--no-web", "--help", "-h"}

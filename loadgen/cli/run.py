@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from loadgen.cli.locustfile import LocustWanted, Words, split
 from loadgen.cli.options import checked, knee, redis_option
+from loadgen.cli.pushing import open_receivers, push_options
 from loadgen.errors import BusError, JourneyError, LoadgenError, UsageError
 from loadgen.units import parse_duration
 
@@ -55,6 +57,7 @@ class _Run(click.Command):
 @click.option(
     "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics here; 0 takes a free port."
 )
+@push_options
 @click.option(
     "--web/--no-web",
     default=True,
@@ -88,6 +91,7 @@ def run(plan: Path, redis_url: str | None, **options: Any) -> int:
     Examples:
       loadgen run journeys/plans/smoke.yaml --demo-shop
       loadgen run journeys/plans/ramp.yaml --demo-shop --knee 20/s --html report.html --json report.json
+      loadgen run journeys/plans/smoke.yaml --demo-shop --remote-write http://localhost:9090/api/v1/write
       loadgen run locustfile.py -u 100 -r 10 -t 5m -H https://shop.example
     """  # noqa: D301 -- \b keeps click from wrapping the examples
     wanted = _Wanted(**options)
@@ -149,6 +153,9 @@ class _Wanted:
 
     workers: int | None
     metrics_port: int | None
+    remote_write: str | None
+    otlp: str | None
+    push_every_s: float
     web: bool
     demo_shop: bool
     knee: float | None
@@ -186,6 +193,14 @@ def _check_options(redis_url: str | None, wanted: _Wanted, *, of_locust: bool) -
             "--demo-shop and --metrics-port are for runs on this machine alone",
             hint="start loadgen demo-shop by itself; give --metrics-port to loadgen coordinator",
         )
+    given = click.get_current_context().get_parameter_source  # a variable may be there for coordinators of this machine
+    pushed = [name for name in ("remote_write", "otlp") if given(name) is ParameterSource.COMMANDLINE]
+    if redis_url is not None and pushed:
+        raise UsageError(
+            "--remote-write and --otlp are for runs on this machine alone", hint="give them to loadgen coordinator"
+        )
+    if redis_url is None:
+        open_receivers(wanted.remote_write, wanted.otlp)
     if wanted.knee is not None and not wanted.demo_shop:
         raise UsageError("--knee is the demo shop's", hint="add --demo-shop, or leave --knee out")
     for_locust = (wanted.users, wanted.spawn_rate, wanted.run_time, wanted.host)
@@ -252,7 +267,9 @@ def _on_this_machine(stack: ExitStack, loaded: LoadedPlan, wanted: _Wanted, locu
     workers = wanted.workers or loaded.plan.workers.count or cores()
     loaded = _with_workers(loaded, workers)
     local.start_server()
-    metrics = local.start_coordinator(wanted.metrics_port)
+    metrics = local.start_coordinator(
+        wanted.metrics_port, wanted.remote_write, wanted.otlp, push_every_s=wanted.push_every_s
+    )
     installed = [source.name for source in loaded.plan.data if source.installed]
     data_dirs = [path.parent for name, path in loaded.data_files.items() if name in installed]
     # A locustfile lies where its author runs it: it may open files beside it, and speak to whom it likes, as in Locust.

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from loadgen.bus import Bus, ClusterBus, RunBus
@@ -119,14 +119,16 @@ class Coordinator:
         self._take_up_runs(now_s)
         heard = self._obey(now_s)
         forgotten = self._forgotten(now_s)
+        ended: list[RunSnapshot] = []
         for controller in list(self._runs.values()):
             self._tick(controller, now_s, forgotten)
             if controller.finished:
                 controller.retire()
                 self._last = controller.snapshot()
+                ended.append(self._last)
                 self._runs.pop(controller.run, None)
         self._control = heard  # not before what was asked for is in the runs' records
-        self._show()
+        self._show(ended)
 
     def _lead(self, now_s: float) -> bool:
         if self._fence and now_s - self._led_at_s < self._lease_s / 3:
@@ -269,10 +271,11 @@ class Coordinator:
             if is_meant(controller.run):
                 controller.stop(at_s, message.mode, message.reason or "asked to stop", "person")
 
-    def _show(self) -> None:
+    def _show(self, ended: Iterable[RunSnapshot] = ()) -> None:
         if self._on_snapshot is None:
             return
-        runs = tuple(controller.snapshot() for controller in self._runs.values())
+        # What a run ended with is shown at least once, even if another one is under way.
+        runs = (*ended, *(controller.snapshot() for controller in self._runs.values()))
         if not runs and self._last is not None:
             runs = (self._last,)
         states = {"idle": 0, "busy": 0, "leaving": 0}

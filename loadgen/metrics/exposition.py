@@ -103,6 +103,9 @@ def _put_cluster(page: Page[F], snapshot: ClusterSnapshot) -> None:
     for state in WORKER_STATES:
         page.put(families.WORKERS, snapshot.workers.get(state, 0), state)
     page.put(families.RUNS_QUEUED, snapshot.queued)
+    for receiver, (sent, failed) in snapshot.pushes.items():
+        page.put(families.PUSHES, sent, receiver, "sent")
+        page.put(families.PUSHES, failed, receiver, "failed")
     for run in snapshot.runs:
         record = run.record
         page.put(families.RUN_INFO, 1, record.run, record.name, record.state.value, __version__)

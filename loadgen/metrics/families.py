@@ -35,6 +35,11 @@ class Family:
         return self.name.removesuffix({"counter": "_total", "info": "_info"}.get(self.kind, ""))
 
     @property
+    def of_run(self) -> bool:
+        """Whether its series belong to a run, and go on whoever leads."""
+        return "run" in self.labels or self in OF_RUN
+
+    @property
     def series(self) -> frozenset[str]:
         """Names of the series it may have, its own included."""
         suffixes = {"histogram": ("_bucket", "_count", "_sum"), "summary": ("_count", "_sum")}.get(self.kind, ())
@@ -58,6 +63,12 @@ LEADER_FENCE: Final = Family(
 )
 WORKERS: Final = Family("loadgen_workers", "gauge", ("state",), "Workers of the cluster with a live lease.")
 RUNS_QUEUED: Final = Family("loadgen_runs_queued", "gauge", (), "Runs that wait for their turn.")
+PUSHES: Final = Family(
+    "loadgen_pushes_total",
+    "counter",
+    ("receiver", "outcome"),
+    "How often metrics were sent to a receiver, and how often that failed; only where it was asked for.",
+)
 RUN_INFO: Final = Family(
     "loadgen_run_info", "info", ("run", "plan", "state", "version"), "A run, its plan and where it stands. Always 1."
 )
@@ -253,7 +264,7 @@ WORKERS_UNLISTED: Final = Family(
 OF_STANDBY: Final = (CLUSTER_INFO, LEADER, LED_BY_INFO)
 """All that a coordinator shows which does not lead."""
 
-OF_CLUSTER: Final = (*OF_STANDBY, LEADER_FENCE, WORKERS, RUNS_QUEUED, RUN_INFO)
+OF_CLUSTER: Final = (*OF_STANDBY, LEADER_FENCE, WORKERS, RUNS_QUEUED, PUSHES, RUN_INFO)
 """Families without the label ``run``, or which always have it."""
 
 OF_RUN: Final = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from loadgen.messages import RunRecord, WorkerTotals
 from loadgen.plan.model import Plan
@@ -51,6 +52,7 @@ class ClusterSnapshot:
             or was cut off for longer may have been replaced, and does not know it yet. Of a standby: until when what it
             has heard counts.
         led_by: id of the coordinator that leads, as this one has heard; empty when it has not.
+        pushes: how often metrics were sent to receivers and how often that failed, by kind of receiver.
     """
 
     leader: str
@@ -61,3 +63,4 @@ class ClusterSnapshot:
     runs: tuple[RunSnapshot, ...]
     leads_until_s: float = math.inf
     led_by: str = ""
+    pushes: Mapping[str, tuple[int, int]] = field(default_factory=dict)

@@ -140,6 +140,7 @@ def made_local(line: str, stage: Stage, redis_url: str) -> str:
     line = re.sub(r"\bRUN\b", stage.run, line)
     line = line.replace("redis://localhost:6379", stage.redis_url if of_run else redis_url)
     line = re.sub(r"https://shop\.example|http://127\.0\.0\.1:8100", stage.shop.url, line)
+    line = line.replace("http://localhost:9090", "http://127.0.0.1:1")  # nobody is there, which no run minds
     line = line.replace("--metrics-port 9646", "--metrics-port 0").replace(" 9647", " 0")
     return f"{line} --port 0" if line == "loadgen demo-shop" else line
 

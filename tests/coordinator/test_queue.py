@@ -46,6 +46,18 @@ def test_a_run_that_has_ended_is_shown_until_the_next(cluster):
     assert [run.record.state for run in cluster.shown[-1].runs] == [RunState.FINISHED]
 
 
+def test_what_runs_ended_with_is_shown_of_each_though_others_ended_with_them(cluster):
+    coordinator = cluster.coordinator()
+    for run in ("r-1", "r-2"):
+        cluster.submit(run, workers={"wait": "1m"})
+    cluster.turn(coordinator, times=2)
+    cluster.stop()
+    cluster.turn(coordinator, times=5)
+
+    shown = [(run.record.run, run.record.state) for snapshot in cluster.shown for run in snapshot.runs]
+    assert {("r-1", RunState.FINISHED), ("r-2", RunState.FINISHED)} <= set(shown)
+
+
 @pytest.mark.parametrize(
     ("part", "content", "says"),
     [

@@ -86,7 +86,8 @@ def run(rows: Iterable[SecondRow] = (), *, state: RunState = RunState.RUNNING, *
 
 def cluster(*runs: RunSnapshot, leading: bool = True) -> ClusterSnapshot:
     states, led_by = {"idle": 2, "busy": 3, "leaving": 0}, "c1" if leading else "c2"
-    return ClusterSnapshot("c1", leading, 7, states, 1, runs, led_by=led_by)
+    pushes = {"remote_write": (4, 1)}
+    return ClusterSnapshot("c1", leading, 7, states, 1, runs, led_by=led_by, pushes=pushes)
 
 
 def busy_run(**record: Any) -> RunSnapshot:

@@ -12,8 +12,9 @@ from loadgen.latency import Histogram
 from loadgen.metrics import families
 from loadgen.metrics.exposition import written
 from loadgen.metrics.families import Family
+from loadgen.metrics.fields import varint, zigzag
 from loadgen.metrics.native import SCHEMA
-from loadgen.metrics.protobuf import EncodedFamily, varint, zigzag
+from loadgen.metrics.protobuf import EncodedFamily
 
 WIDTH = 2 ** (1 / 2**SCHEMA)
 """From the lower bound of a native bucket to its upper one."""
