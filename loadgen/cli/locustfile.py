@@ -32,7 +32,7 @@ TIMEOUT_S: Final = 120
 OURS: Final = {"--redis", "--workers", "--metrics-port", "--knee", "--junit"}
 """Options of ``loadgen run`` with a value, that Locust has not."""
 
-FLAGS: Final = {"--demo-shop", "--help", "-h"}
+FLAGS: Final = {"--demo-shop", "--help", "-h", "--no-web", "--web"}
 """The same without a value."""
 
 _NAMED: Final = ("-f", "--locustfile")

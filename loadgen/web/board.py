@@ -19,7 +19,7 @@ from loadgen.report.in_words import business_in_words
 from loadgen.report.now import RECENT_S, Now
 from loadgen.report.summarise import threshold_figures, worker_figures
 from loadgen.report.visitors import StepFigures
-from loadgen.report.wording import UNKNOWN, clock, count, figure, percent, rate, seconds
+from loadgen.report.wording import UNKNOWN, clock, count, figure, percent, rate, score, seconds
 from loadgen.stats import RunStats
 from loadgen.verdict import judge
 from loadgen.verdict.guards import GuardStanding
@@ -159,6 +159,7 @@ def _step(step: StepFigures, lines: StepLines) -> dict[str, Any]:
         "p50": seconds(step.latency_s.p50),
         "p95": seconds(step.latency_s.p95),
         "p99": seconds(step.latency_s.p99),
+        "apdex": score(step.apdex),
         "line": lines.line(step.journey, step.step),
     }
 

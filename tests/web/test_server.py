@@ -141,7 +141,8 @@ def test_on_loopback_everyone_looks_and_nobody_changes_without_the_token(serve, 
     server = serve()
 
     assert ask(server, "/api/cluster")[0].status == 200
-    assert json.loads(ask(server, "/api/session")[1]) == {"changes": False, "starts": False}
+    assert json.loads(ask(server, "/api/session")[1]) == {"looks": True, "changes": False, "starts": False}
+    assert ask(server, "/api/plans")[0].status == 401
     for path in ("/api/stop", f"/api/runs/{written.run}/stop", "/api/start", "/api/check"):
         assert ask(server, path, {})[0].status == 401
         assert ask(server, path, {}, Authorization="Bearer wrong")[0].status == 401
@@ -149,7 +150,8 @@ def test_on_loopback_everyone_looks_and_nobody_changes_without_the_token(serve, 
 
 def test_away_from_loopback_figures_need_the_token_and_reports_their_key(serve, written):
     server = serve("0.0.0.0")
-    for path in ("/api/session", "/api/cluster", f"/api/runs/{written.run}/events", f"/runs/{written.run}/report.html"):
+    assert json.loads(ask(server, "/api/session")[1]) == {"looks": False, "changes": False, "starts": False}
+    for path in ("/api/plans", "/api/cluster", f"/api/runs/{written.run}/events", f"/runs/{written.run}/report.html"):
         assert ask(server, path)[0].status == 401
 
     _, listed = ask(server, "/api/cluster", **BEARER)

@@ -28,7 +28,7 @@ function path(points, x, y) {
 // lines: [{name, title, points: [[second, value or null], …]}]; shaded: seconds that the generator coloured.
 export function chart(holder, { lines, lengthS, spanS = 1, shaded = [], isTime = false, label }) {
   const highest = Math.max(0, ...lines.flatMap((line) => line.points.map(([, value]) => value ?? 0)));
-  const top = roundTop(highest), length = Math.max(lengthS, 1);
+  const top = roundTop(highest * 1.04), length = Math.max(lengthS, 1);
   const width = Math.max(holder.clientWidth, 240);
   const x = (s) => LEFT + (s / length) * (width - LEFT - 8);
   const y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
