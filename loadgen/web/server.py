@@ -213,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 -- http.server's signature
         """What is no request at all is refused like the rest, under the same policy."""
-        self.close_connection = True
+        self.close_connection, self.request_version = True, self.protocol_version  # or there would be no headers
         self._write(refused(code, message or "this is no request"))
 
     def _stream(self, stream: Stream) -> None:

@@ -63,7 +63,7 @@ async function list() {
   const active = found.runs.find((run) => run.state !== "finished" && run.state !== "queued" && run.state !== "unreadable");
   if (!shown && found.runs.length) open((active ?? found.runs[0]).run);
   show(byId("no-run"), !found.runs.length);
-  show(byId("runs"), found.runs.length > 0);
+  for (const id of ["runs", "to-runs"]) show(byId(id), found.runs.length > 0);
   const now = found.runs.find((run) => run.run === shown);
   if (now) byId("report").href = now.report;
   runs(found.runs);
