@@ -78,6 +78,10 @@ export function chart(holder, { lines, lengthS, spanS = 1, shaded = [], isTime =
   const key = lines.map((line, at) =>
     make("li", {}, drawn("svg", { viewBox: "0 0 16 8", "aria-hidden": "true" }, drawn("path", { class: `s-${line.name}`, d: "M0 4H16", "stroke-width": 2.5 })), titles[at]),
   );
+  if (shaded.length) {
+    const patch = drawn("svg", { viewBox: "0 0 16 8", "aria-hidden": "true" }, drawn("rect", { class: "coloured", width: 16, height: 8 }));
+    key.push(make("li", {}, patch, "seconds coloured by the generator"));
+  }
   holder.replaceChildren(picture, make("ul", { class: "key" }, ...key, when));
   const secondAt = (place) => Math.min(Math.max((place - LEFT) / (width - LEFT - 8), 0), 1) * length;
   readable(holder, { lines, titles, mark, when, secondAt, x, word: isTime ? time : short });
