@@ -100,6 +100,7 @@ def page(redis_url: str, where: tuple[str, int], token: str | None, plans: Path,
 
 
 def _starting(redis_url: str, root: Path) -> Starting:
+    from loadgen.web.plans import PlansBelow
     from loadgen.web.routes import Starting
 
     def check(text: str, folder: str) -> str:
@@ -120,7 +121,7 @@ def _starting(redis_url: str, root: Path) -> Starting:
         finally:
             bus.close()
 
-    return Starting(check, start)
+    return Starting(check, start, PlansBelow(root))
 
 
 def _read(root: Path, text: str, folder: str) -> LoadedPlan:

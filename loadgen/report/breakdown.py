@@ -22,6 +22,9 @@ from loadgen.stats import FAILED, ErrorSample, SecondRow, SeriesKey, StepCounts,
 FIRST_SHOPPERS: Final = 50
 """Shoppers whose way shows the order of steps."""
 
+MOST_REPEATS: Final = 100
+"""Of shoppers that stay for hours, who enter a step thousands of times: counting each entry would take as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Requests:
@@ -191,7 +194,9 @@ def _entered_at(total: Tally, rows: Iterable[SecondRow]) -> dict[tuple[str, str]
 def _repeats(total: Tally, step: tuple[str, str]) -> int:
     """How often a visitor of the journey enters a step, a whole number of 1 or more."""
     journey = total.journeys.get(step[0])
-    return max(round(total.steps[step].entered / journey.started), 1) if journey and journey.started else 1
+    if not journey or not journey.started:
+        return 1
+    return min(max(round(total.steps[step].entered / journey.started), 1), MOST_REPEATS)
 
 
 def _rounded(share: float | None) -> float | None:

@@ -5,14 +5,16 @@ request                       listening on        needs
 ============================  ==================  ================================
 the page itself, its files    anywhere            nothing: they say nothing
 figures, reports              loopback            nothing
+what one may do               anywhere            nothing
 figures                       anything else       the token
 reports                       anything else       the token, or the report's key
-start, stop                   anywhere            the token
+start, stop, read plans       anywhere            the token
 ============================  ==================  ================================
 
 The token travels in a header of its own, which no other site's page can make a browser send. On loopback the Host must
 be one of this machine's own names, or a page from elsewhere whose name is made to point here could read the figures.
-Away from loopback names are the network's affair, and the token guards everything.
+Away from loopback names are the network's affair, and the token guards everything. What a browser asks on behalf of
+another site's page is refused, answer or no answer: only a person who follows a link comes from elsewhere.
 """
 
 from __future__ import annotations
@@ -78,6 +80,11 @@ class Access:
     def knows_origin(self, origin: str, host: str) -> bool:
         """Whether an ``Origin`` header is the server's own; requests that no page has caused carry none."""
         return not origin or urlsplit(origin).netloc.lower() == host.lower()
+
+    @staticmethod
+    def was_wanted(site: str, mode: str) -> bool:
+        """Whether ``Sec-Fetch-Site`` and ``Sec-Fetch-Mode`` name the page itself or a person; programs send neither."""
+        return site in ("", "same-origin", "none") or mode == "navigate"
 
 
 def _name_of(url: str) -> str:

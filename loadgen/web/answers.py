@@ -12,15 +12,17 @@ from loadgen.web.watching import FullError
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-"""Nothing from anywhere else, nothing inline."""
+"""Nothing from anywhere else, nothing inline, and no text that is made into markup."""
 
 REPORT_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-downloads allow-popups allow-modals"
+    "form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-downloads"
 )
-"""A report is one file with its scripts inside: it may run them, in an origin of its own, and reach nothing."""
+"""A report is one file with its scripts inside: it may run them, in an origin of its own, and reach nothing: no
+figures, no other page, no new window."""
 
 ALWAYS: Final = {
     "Cache-Control": "no-store",

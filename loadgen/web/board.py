@@ -17,9 +17,10 @@ from loadgen.report import breakdown
 from loadgen.report.funnel import funnels_of
 from loadgen.report.in_words import business_in_words
 from loadgen.report.now import RECENT_S, Now
+from loadgen.report.part import Latency
 from loadgen.report.summarise import threshold_figures, worker_figures
 from loadgen.report.visitors import StepFigures
-from loadgen.report.wording import UNKNOWN, clock, count, figure, percent, rate, seconds
+from loadgen.report.wording import UNKNOWN, clock, count, figure, percent, rate, score, seconds
 from loadgen.stats import RunStats
 from loadgen.verdict import judge
 from loadgen.verdict.guards import GuardStanding
@@ -107,6 +108,8 @@ def _tiles(seen: Seen, now: Now) -> list[dict[str, Any]]:
         _card("p99", seconds(now.latency.p99), recent),
         _card("Workers", count(now.workers), f"CPU {percent(now.cpu_max)} at most", bad=now.cpu_max > HOT),
     ]
+    if seen.record.verdict is not None:
+        tiles = _tiles_of_all(seen, now)
     not_done = ", ".join(
         f"{count(number)} {name}"
         for name, number in (("late", now.late), ("dropped", now.dropped), ("missed", now.missed))
@@ -114,9 +117,29 @@ def _tiles(seen: Seen, now: Now) -> list[dict[str, Any]]:
     )
     if not_done:
         tiles.append(_card("Not as planned", not_done, "of the whole run", bad=True))
-    if now.business:
+    if now.business and seen.record.verdict is None:
         tiles.append(_card("Orders", f"{now.orders_per_min:.0f}/min", "last minute"))
     return tiles
+
+
+def _tiles_of_all(seen: Seen, now: Now) -> list[dict[str, Any]]:
+    """A run that has ended is no longer asked how it is, but how it was."""
+    total, whole = seen.stats.total, "whole run"
+    times = Latency.of(total.service())
+    return [
+        _card("Requests", count(total.requests), whole),
+        _card(
+            "Failed",
+            percent(total.failures / total.requests if total.requests else None),
+            whole,
+            bad=bool(total.failures),
+        ),
+        _card("Requests", rate(total.requests / max(now.elapsed_s, 1)), "in the mean"),
+        _card("p50", seconds(times.p50), whole),
+        _card("p95", seconds(times.p95), whole),
+        _card("p99", seconds(times.p99), whole),
+        _card("Workers", count(len(seen.record.workers)), "took part"),
+    ]
 
 
 def _validity(record: RunRecord) -> dict[str, Any] | None:
@@ -159,6 +182,7 @@ def _step(step: StepFigures, lines: StepLines) -> dict[str, Any]:
         "p50": seconds(step.latency_s.p50),
         "p95": seconds(step.latency_s.p95),
         "p99": seconds(step.latency_s.p99),
+        "apdex": score(step.apdex),
         "line": lines.line(step.journey, step.step),
     }
 

@@ -3,10 +3,11 @@
 ====  ============================  ===========================================================
 GET   ``/``, ``/static/…``          the page and its files
 GET   ``/-/healthy``                whether the server lives
-GET   ``/api/session``              what this viewer may do
+GET   ``/api/session``              what this viewer may do; everyone is told
 GET   ``/api/cluster``              leader, workers, runs
 GET   ``/api/runs/RUN/events``      server-sent events; ``Last-Event-ID`` resumes
 GET   ``/runs/RUN/report.html``     the report; ``?key=…`` away from loopback
+GET   ``/api/plans``                the plans that may be started; ``?file=…``: what one says
 POST  ``/api/check``                ``{"plan": text, "folder": path}``: what is wrong with it
 POST  ``/api/start``                the same: the run's id
 POST  ``/api/runs/RUN/stop``        ``{"now": bool}``
@@ -29,6 +30,7 @@ from loadgen.messages import ControlMessage, StopMode
 from loadgen.web.access import Access
 from loadgen.web.answers import REPORT_POLICY, Answer, failed, refused, said, static_files
 from loadgen.web.cluster import Overview, Reports
+from loadgen.web.plans import PlansBelow
 from loadgen.web.watching import Watches
 
 _RUN: Final = re.compile(r"[A-Za-z0-9._-]{1,200}")
@@ -46,10 +48,12 @@ class Starting:
     Attributes:
         check: reads a plan's text as if it lay in a folder, and says in a line what it is.
         start: puts it into the queue, and gives the run's id.
+        plans: those that lie ready.
     """
 
     check: Callable[[str, str], str]
     start: Callable[[str, str], str]
+    plans: PlansBelow | None = None
 
 
 @dataclass(frozen=True)
@@ -99,15 +103,24 @@ class Routes:
 
     def answer(self, asked: Asked) -> Answer | Stream:
         """What a request gets. Nothing is raised that a viewer can cause."""
-        host = asked.headers.get("host", "")
-        if not self._access.knows_host(host):
-            return refused(421, "this server has another name", "use the address that loadgen printed")
-        if not self._access.knows_origin(asked.headers.get("origin", ""), host):
-            return refused(403, "another site's page may ask nothing here")
+        refusal = self.refusal(asked)
+        if refusal is not None:
+            return refusal
         try:
             return self._get(asked) if asked.method == "GET" else self._post(asked)
         except LoadgenError as error:
             return failed(error)
+
+    def refusal(self, asked: Asked) -> Answer | None:
+        """Why a request is not answered; known before its body is read."""
+        told = asked.headers
+        host = told.get("host", "")
+        if not self._access.knows_host(host):
+            return refused(421, "this server has another name", "use the address that loadgen printed")
+        wanted = self._access.was_wanted(told.get("sec-fetch-site", ""), told.get("sec-fetch-mode", ""))
+        if not wanted or not self._access.knows_origin(told.get("origin", ""), host):
+            return refused(403, "another site's page may ask nothing here")
+        return _no_token() if asked.method == "POST" and not self._has_token(asked) else None
 
     # -- reading
 
@@ -117,12 +130,16 @@ class Routes:
             return self._files[parts.path]
         if parts.path == "/-/healthy":
             return Answer(200, b"ok\n", "text/plain; charset=utf-8")
+        if parts.path == "/api/session":
+            starts = self._starting is not None
+            return said({"looks": self._may_read(asked), "changes": self._has_token(asked), "starts": starts})
         run, what = _run_of(parts.path)
-        key = parse_qs(parts.query).get("key", [""])[0]
+        query = parse_qs(parts.query)
+        key = query.get("key", [""])[0]
         if not (self._may_read(asked) or (what == "report.html" and self._access.opens_report(run, key))):
             return _no_token()
-        if parts.path == "/api/session":
-            return said({"changes": self._has_token(asked), "starts": self._starting is not None})
+        if parts.path == "/api/plans":
+            return self._plans(query.get("file", [""])[0]) if self._has_token(asked) else _no_token()
         if parts.path == "/api/cluster":
             found = self._overview.read()
             return said(found | {"runs": [each | {"report": self._report(each["run"])} for each in found["runs"]]})
@@ -132,6 +149,12 @@ class Routes:
             return Answer(200, self._reports.html(run), "text/html; charset=utf-8", policy=REPORT_POLICY)
         return refused(404, "there is nothing here")
 
+    def _plans(self, name: str) -> Answer:
+        plans = self._starting.plans if self._starting is not None else None
+        if plans is None:
+            return said({"plans": []})
+        return said(plans.read(name) if name else {"plans": plans.names()})
+
     def _report(self, run: str) -> str:
         path = f"/runs/{quote(run, safe='')}/report.html"
         return path if self._access.reads_freely else f"{path}?key={self._access.report_key(run)}"
@@ -139,8 +162,6 @@ class Routes:
     # -- changing
 
     def _post(self, asked: Asked) -> Answer:
-        if not self._has_token(asked):
-            return _no_token()
         wanted = _json_of(asked)
         if wanted is None:
             return refused(400, "expected a JSON object", "Content-Type: application/json")

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
+from io import BufferedReader, RawIOBase
 from socketserver import TCPServer, ThreadingMixIn
 from threading import BoundedSemaphore, Thread
 from typing import Any, Final
@@ -23,7 +26,7 @@ from loadgen.web.routes import Asked, Routes, Starting, Stream
 log = logging.getLogger("loadgen.web")
 
 IDLE_S: Final = 15.0
-"""How long a client may take to send its request, or to take what it is sent."""
+"""How long a client may take to send its whole request, byte by byte or at once, or to take what it is sent."""
 
 BEAT_S: Final = 5.0
 """How often a stream says something: a connection that is gone is noticed by writing to it."""
@@ -36,6 +39,9 @@ CONNECTIONS: Final = 160
 
 BODY_BYTES: Final = 3 * 1024 * 1024
 """A plan has a mebibyte at most; as JSON, escaped, somewhat more."""
+
+CHUNK_BYTES: Final = 64 * 1024
+"""Of a body that nobody will read, kept at a time."""
 
 
 class PageServer:
@@ -129,25 +135,64 @@ class _ServerV6(_Server):
     address_family = socket.AF_INET6
 
 
+class _InTime(RawIOBase):
+    """What a client sends, until its time is over: a timeout of the socket would begin anew with each byte."""
+
+    def __init__(self, connection: socket.socket, seconds: float) -> None:
+        self._connection, self._until_s = connection, time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left_s = self._until_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left_s)
+        try:
+            return self._connection.recv_into(buffer)
+        finally:
+            self._connection.settimeout(IDLE_S)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = IDLE_S
     server_version = "loadgen"
     sys_version = ""
 
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self.rfile = BufferedReader(_InTime(self.connection, IDLE_S))
+
     def do_GET(self) -> None:
-        self._answer(b"")
+        self._answer(self._asked())
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > BODY_BYTES:
             self._write(refused(413, f"expected at most {BODY_BYTES:,} bytes, and their number"))
             return
-        self._answer(self.rfile.read(int(length)))
+        asked = self._asked()
+        refusal = self.server.routes.refusal(asked)
+        if refusal is None:
+            self._answer(replace(asked, body=self.rfile.read(int(length))))
+        else:
+            self._pass_over(int(length))
+            self._write(refusal)
 
-    def _answer(self, body: bytes) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.routes.answer(Asked(self.command, self.path, headers, body))
+    def _asked(self) -> Asked:
+        return Asked(self.command, self.path, {name.lower(): value for name, value in self.headers.items()})
+
+    def _pass_over(self, length: int) -> None:
+        """Read a body without keeping it: who closes a connection on unread bytes takes back what he has answered."""
+        while length > 0:
+            part = self.rfile.read1(min(length, CHUNK_BYTES))
+            length = length - len(part) if part else 0
+
+    def _answer(self, asked: Asked) -> None:
+        answer = self.server.routes.answer(asked)
         if isinstance(answer, Answer):
             self._write(answer)
             return
@@ -163,7 +208,13 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**ALWAYS, **told, **policy, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 -- http.server's signature
+        """What is no request at all is refused like the rest, under the same policy."""
+        self.close_connection, self.request_version = True, self.protocol_version  # or there would be no headers
+        self._write(refused(code, message or "this is no request"))
 
     def _stream(self, stream: Stream) -> None:
         """Send events until the run has ended, the viewer is gone, or the server stops."""

@@ -136,7 +136,7 @@ def visit(visits: int, rate: int, pace: float = 1.0) -> Seen:
             url = shop.stdout.readline().decode().split(" on ")[1].split()[0]
             plan, summary = journeys / "plan.json", folder / "summary.json"
             plan.write_text(json.dumps(_plan(url, visits, rate, {"thoughts": str(thoughts), "pace": pace})))
-            command = loadgen_command("run", str(plan), "--workers", str(WORKERS), "--json", str(summary))
+            command = loadgen_command("run", str(plan), "--no-web", "--workers", str(WORKERS), "--json", str(summary))
             with (folder / "log").open("wb") as log:
                 run = start_child(command, stdout=log, stderr=log)
                 try:

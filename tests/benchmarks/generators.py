@@ -98,7 +98,7 @@ def run_plan(folder: Path, core: int, plan: dict[str, Any], limit_s: float) -> d
     """
     file, summary = write_plan(folder, plan), folder / f"{plan['name']}-summary.json"
     with _log(folder, plan["name"]) as log, worker_alone(core, log) as (redis_url, _):
-        command = loadgen_command("run", str(file), "--json", str(summary))
+        command = loadgen_command("run", str(file), "--no-web", "--json", str(summary))
         run = start_child(command, env={**_ENV, "LOADGEN_REDIS": redis_url}, stdout=log, stderr=log)
         try:
             run.wait(timeout=limit_s)
@@ -127,7 +127,7 @@ def _loadgen(
         return int(json.loads(summary.read_text())["totals"]["requests"])
 
     with _log(folder, name) as log, worker_alone(core, log, env) as (redis_url, worker):
-        command = loadgen_command("run", *args, "--json", str(summary))
+        command = loadgen_command("run", *args, "--no-web", "--json", str(summary))
         run = start_child(command, env={**_ENV, **env, "LOADGEN_REDIS": redis_url}, stdout=log, stderr=log)
         try:
             yield Generator(server, worker, run, signal.SIGINT, recorded, Path(log.name))

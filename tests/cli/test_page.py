@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+
 import pytest
 from click.testing import CliRunner
+from cluster.harness import JOURNEYS, wait_until
 
 from loadgen.bus import ClusterBus
+from loadgen.children import loadgen_command, start_child, stop_child
+from loadgen.cli.locustfile import Words, split
 from loadgen.cli.page import _starting, listen, page
 from loadgen.errors import JourneyError, PlanError, UsageError
 
@@ -95,3 +105,49 @@ def test_a_token_that_could_be_guessed_is_refused():
     done = CliRunner().invoke(page, ["--redis", "redis://nowhere", "--web-token", "short"])
 
     assert isinstance(done.exception, UsageError)
+
+
+@pytest.fixture
+def run_with_page(tmp_path):
+    """``loadgen run`` for an hour, on this machine alone, and the port of its page."""
+    plan = {
+        "name": "idle",
+        "target": {"base_url": "http://127.0.0.1:9"},
+        "journeys": [{"file": os.path.relpath(JOURNEYS / "looking.py", tmp_path), "user": "OnePage"}],
+        "load": [{"shape": {"constant": {"at": "1/s", "for": "1h"}}}],
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    run = start_child(
+        loadgen_command("run", str(tmp_path / "plan.json"), "--workers", "1"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    told = ""
+    while not told.startswith("page on "):
+        told = run.stderr.readline().decode()
+        assert told, "the run says where its page is"
+    yield run, int(re.search(r":(\d+)/#token=\S{32}$", told.strip())[1])
+    stop_child(run, patience_s=20)
+    run.stderr.close()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_runs_page_never_outlives_the_run(run_with_page, number):
+    run, port = run_with_page
+    assert _answers(port)
+
+    os.kill(run.pid, number)
+
+    wait_until(lambda: not _answers(port), "the page is gone", 30)
+
+
+def test_a_locustfiles_run_may_do_without_the_page():
+    assert split(["file.py", "--no-web", "-u", "1"]) == Words(("--no-web",), ("-f", "file.py", "-u", "1"))

@@ -65,7 +65,7 @@ def test_a_run_stopped_by_ctrl_c_reports_what_the_shop_served(cluster, tmp_path)
     report = tmp_path / "report.json"
     plan = cluster.plan(busy(shop))
     run = start_child(
-        loadgen_command("run", str(plan), "--workers", "2", "--json", str(report)),
+        loadgen_command("run", str(plan), "--no-web", "--workers", "2", "--json", str(report)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

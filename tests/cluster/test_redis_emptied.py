@@ -17,7 +17,7 @@ def run_and_follow(cluster, plan, report):
     """``loadgen run``, as a person calls it."""
     env = {"LOADGEN_REDIS": cluster.redis_url, "LOADGEN_KEY": "a key for tests"}
     run = start_child(
-        loadgen_command("run", str(plan), "--json", str(report)),
+        loadgen_command("run", str(plan), "--no-web", "--json", str(report)),
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,19 +1,19 @@
-"""A run as a coordinator would have written it, and a server of the live page that shows it."""
+"""A run as a coordinator would have written it, a server of the live page that shows it, and a browser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from types import SimpleNamespace
 
 import pytest
 from drawn import a_tally
+from web.browsing import Surfing, chromium
 
 from loadgen.bus import ClusterBus, RunBus, Sealing, connect
 from loadgen.messages import RunEvent, RunRecord, RunSpec, RunState, WorkerTotals
 from loadgen.plan.bundle import Bundle
 from loadgen.plan.model import Plan
-from loadgen.stats import SecondRow
+from loadgen.stats import SecondRow, Tally
 from loadgen.web import Access, PageServer
 
 TOKEN = "a-token-for-tests"
@@ -30,8 +30,8 @@ PLAN = Plan.model_validate(
 )
 
 
-def row(second: int) -> SecondRow:
-    return SecondRow(second, planned=5, tally=a_tally(Random(second)), workers=1)
+def row(second: int, tally: Tally | None = None) -> SecondRow:
+    return SecondRow(second, planned=5, tally=a_tally(Random(second)) if tally is None else tally, workers=1)
 
 
 class WrittenRun:
@@ -53,19 +53,15 @@ class WrittenRun:
         self.record(RunState.RUNNING)
 
     def record(self, state: RunState, **more) -> None:
-        written = RunRecord(
-            run=self.run,
-            name="demo",
-            submitted_at=1.0,
-            state=state,
-            events=[RunEvent(at_s=0.0, kind="started", text="<b>off it goes</b>")],
-            **more,
-        )
-        self._bus.write_record(1, written)
+        events = [RunEvent(at_s=0.0, kind="started", text="<b>off it goes</b>")]
+        told = {"name": "demo", "submitted_at": 1.0, "state": state, "events": events} | more
+        self._bus.write_record(1, RunRecord(run=self.run, **told))
 
-    def seal(self, seconds: int) -> None:
-        rows = [row(self.sealed + n) for n in range(seconds)]
-        totals = {"w1": WorkerTotals("w1", "here", sequence=1, first_second=0, last_second=self.sealed + seconds - 1)}
+    def seal(self, seconds: int, tally: Tally | None = None, worker: str = "w1") -> None:
+        rows = [row(self.sealed + n, tally) for n in range(seconds)]
+        totals = {
+            worker: WorkerTotals(worker, "here", sequence=1, first_second=0, last_second=self.sealed + seconds - 1)
+        }
         self._bus.seal(1, Sealing(rows, {}, totals, self.sealed))
         self.sealed += seconds
 
@@ -77,7 +73,7 @@ def written(bus) -> WrittenRun:
 
 @pytest.fixture
 def serve(redis_url) -> Iterator:
-    """Starts servers of the page on free ports; they stop with the test."""
+    """Starts servers of the page, on free ports unless told; they stop with the test."""
     servers = []
     buses = []
 
@@ -85,8 +81,8 @@ def serve(redis_url) -> Iterator:
         buses.append(connect(redis_url))
         return buses[-1]
 
-    def start(address: str = "127.0.0.1", starting=None) -> SimpleNamespace:
-        server = PageServer(opened, 0, Access(address, TOKEN), starting)
+    def start(address: str = "127.0.0.1", starting=None, port: int = 0, token: str = TOKEN) -> PageServer:
+        server = PageServer(opened, port, Access(address, token), starting)
         server.start()
         servers.append(server)
         return server
@@ -94,3 +90,18 @@ def serve(redis_url) -> Iterator:
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """One browser for a module's tests; each has pages of its own."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def surfing(browser) -> Iterator[Surfing]:
+    """A window of that browser that nobody has used, and everything it complains about."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield Surfing(context)
+    context.close()

@@ -1,46 +1,43 @@
-"""The live page in a real browser: Debian's Chromium, driven by Playwright."""
+"""The live page in a browser, with a coordinator, a worker and a shop: runs are started, watched and stopped there."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cluster.harness import Cluster, wait_until
+from cluster.harness import Cluster, Shop, wait_until
+from web.browsing import SHOTS, Surfing
 
 from loadgen.children import stop_child
 
-CHROMIUM = shutil.which("chromium")
 JOURNEYS = Path(__file__).parents[2] / "journeys"
-SHOTS = os.environ.get("LOADGEN_SHOTS", "")
-"""A folder for screenshots; empty takes none."""
-
-MISSING = "no chromium: apt-get install chromium, pip install playwright"
 
 
-@pytest.fixture
-def browser():
-    """A browser, whose console errors fail the test."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
+@dataclass(frozen=True)
+class Stage:
+    """What all tests here share: a cluster with a worker and a shop, and where its page is."""
+
+    shop: Shop
+    address: str
 
 
-@pytest.fixture
-def cluster(tmp_path, redis_url):
+@pytest.fixture(scope="module")
+def stage(redis_server, tmp_path_factory) -> Iterator[Stage]:
     """A coordinator with the page, a worker, and a shop."""
-    cluster = Cluster(tmp_path, redis_url)
+    import redis
+
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    cluster = Cluster(tmp_path_factory.mktemp("stage"), redis_server.url)
     try:
-        yield cluster
+        coordinator = cluster.start("coordinator", "--web", "0", "--web-plans", str(JOURNEYS), stdout=subprocess.PIPE)
+        shop = cluster.shop()
+        cluster.workers(1)
+        yield Stage(shop, coordinator.stdout.readline().decode().removeprefix("page on ").strip())
     finally:
         for child in reversed(cluster.children):
             stop_child(child)
@@ -49,62 +46,27 @@ def cluster(tmp_path, redis_url):
         cluster.bus.close()
 
 
-def page_of(cluster: Cluster) -> str:
-    coordinator = cluster.start("coordinator", "--web", "0", "--web-plans", str(JOURNEYS), stdout=subprocess.PIPE)
-    return coordinator.stdout.readline().decode().removeprefix("page on ").strip()
-
-
-def watched(page) -> list[str]:
-    """Everything the browser complains about, and every address that is not the page's own."""
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "request",
-        lambda asked: None if re.match(r"(http://127\.0\.0\.1|data:|blob:)", asked.url) else wrong.append(asked.url),
-    )
-    return wrong
-
-
-def shoot(page, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
-
-
-def figure(page, label: str) -> str:
-    return page.locator("#tiles > div", has_text=label).locator("dd.value").first.inner_text()
-
-
-def serious(page) -> list[str]:
-    """What axe finds that keeps people out."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:200]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+def plan_of(shop: Shop) -> str:
+    """The smoke plan, for an hour; a starved machine does not end it."""
+    plan = (JOURNEYS / "plans" / "smoke.yaml").read_text().replace("http://127.0.0.1:8100", shop.url)
+    return plan.replace("for: 15s", "for: 1h").replace("5s: stop", "30s: stop")
 
 
 @pytest.mark.timeout(120)
-def test_a_run_is_started_watched_and_stopped_in_the_browser(browser, cluster):
-    address = page_of(cluster)
-    shop = cluster.shop()
-    cluster.workers(1)
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=False)
-    wrong = watched(page)
-    plan = (JOURNEYS / "plans" / "smoke.yaml").read_text().replace("http://127.0.0.1:8100", shop.url)
+def test_a_run_is_started_watched_and_stopped_in_the_browser(surfing: Surfing, stage: Stage):
+    page, shop = surfing.page, stage.shop
 
-    page.goto(address)
-    page.get_by_label("The plan", exact=True).fill(plan.replace("for: 15s", "for: 1h").replace("load:", "laod:"))
-    page.get_by_label("Folder").fill("plans")
-    page.get_by_role("button", name="Check").click()
-    page.get_by_text("did you mean load?").wait_for()
-    page.get_by_label("The plan", exact=True).fill(plan.replace("for: 15s", "for: 1h").replace("5s: stop", "30s: stop"))
-    page.get_by_role("button", name="Start").click()
+    surfing.go(stage.address)
+    page.get_by_label("A plan that lies with the server").select_option("plans/smoke.yaml")
+    wait_until(lambda: "name: smoke" in page.get_by_label("The plan", exact=True).input_value(), "the plan is there")
+    assert page.get_by_label("Folder").input_value() == "plans"
+    page.get_by_label("The plan", exact=True).fill(plan_of(shop).replace("load:", "laod:"))
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_text("laod: unknown key (did you mean load?)").wait_for()
+    page.get_by_label("The plan", exact=True).fill(plan_of(shop))
+    page.get_by_role("button", name="Start", exact=True).click()
     page.locator("#state", has_text="running").wait_for(timeout=30_000)
-    wait_until(lambda: figure(page, "Requests") not in ("0/s", "–"), "requests are seen")
+    wait_until(lambda: surfing.figure("Requests") not in ("0/s", "–"), "requests are seen")
     seen = page.locator("#clock").inner_text()
     wait_until(lambda: page.locator("#clock").inner_text() != seen, "the clock moves")
     wait_until(lambda: page.locator("#steps tbody tr").count() >= 3, "steps are listed")
@@ -114,28 +76,47 @@ def test_a_run_is_started_watched_and_stopped_in_the_browser(browser, cluster):
     wait_until(lambda: page.locator("#steps tbody tr").count() >= 3, "the steps are there again")
     if SHOTS:
         page.wait_for_timeout(12_000)
-    assert wrong == []
-    assert serious(page) == []
-    shoot(page, "light")
-    page.emulate_media(color_scheme="dark")
-    assert serious(page) == []
-    shoot(page, "dark")
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 360, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    shoot(page, "phone")
-    page.set_viewport_size({"width": 1280, "height": 900})
+    surfing.assert_for_everyone("running")
 
     page.get_by_role("button", name="Stop now").click()
     page.get_by_role("button", name="Yes, stop").click()
     page.locator("#state", has_text="finished: stopped").wait_for(timeout=30_000)
+    surfing.assert_for_everyone("ended")
     with page.context.expect_page() as opened:
         page.locator("#report").click()
-    report = opened.value
-    report_wrong = watched(report)
-    report.reload()
-    report.locator(".js-plotly-plot").first.wait_for()
-    shoot(report, "report")
+    opened.value.locator(".js-plotly-plot").first.wait_for()
+    assert opened.value.evaluate("origin") == "null"
 
-    assert wrong == []
-    assert report_wrong == []
+    assert surfing.wrong == []
+
+
+@pytest.mark.timeout(120)
+def test_a_run_from_a_file_ends_by_the_emergency_stop(surfing: Surfing, stage: Stage, tmp_path):
+    page, shop = surfing.page, stage.shop
+    file = tmp_path / "mine.yaml"
+    file.write_text(plan_of(shop))
+
+    surfing.go(stage.address)
+    page.get_by_label("A plan from a file").set_input_files(file)
+    wait_until(lambda: shop.url in page.get_by_label("The plan", exact=True).input_value(), "the plan is there")
+    page.get_by_label("Folder").fill("plans")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.locator("#state", has_text="running").wait_for(timeout=30_000)
+    before = shop.stats()["requests_total"]
+    wait_until(lambda: shop.stats()["requests_total"] > before, "shoppers come")
+
+    page.get_by_role("button", name="Emergency stop").click()
+    page.get_by_role("button", name="Yes, stop").click()
+    pressed_at_s = time.monotonic()
+    quiet: list[tuple[float, int]] = []
+
+    def is_quiet() -> bool:
+        now, served = time.monotonic(), shop.stats()["requests_total"]
+        if not quiet or quiet[-1][1] != served:
+            quiet.append((now, served))
+        return now - quiet[-1][0] > 2
+
+    wait_until(is_quiet, "the shop is left alone")
+    assert quiet[-1][0] - pressed_at_s < 3
+    page.locator("#state", has_text="finished: stopped").wait_for(timeout=30_000)
+    assert surfing.wrong == []

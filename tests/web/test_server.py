@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -16,6 +17,7 @@ from loadgen.errors import PlanError, PortError
 from loadgen.messages import RunState, StopMode
 from loadgen.web import Access, PageServer, watching
 from loadgen.web import server as serving
+from loadgen.web.plans import PlansBelow
 from loadgen.web.routes import Starting
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -141,7 +143,8 @@ def test_on_loopback_everyone_looks_and_nobody_changes_without_the_token(serve, 
     server = serve()
 
     assert ask(server, "/api/cluster")[0].status == 200
-    assert json.loads(ask(server, "/api/session")[1]) == {"changes": False, "starts": False}
+    assert json.loads(ask(server, "/api/session")[1]) == {"looks": True, "changes": False, "starts": False}
+    assert ask(server, "/api/plans")[0].status == 401
     for path in ("/api/stop", f"/api/runs/{written.run}/stop", "/api/start", "/api/check"):
         assert ask(server, path, {})[0].status == 401
         assert ask(server, path, {}, Authorization="Bearer wrong")[0].status == 401
@@ -149,7 +152,8 @@ def test_on_loopback_everyone_looks_and_nobody_changes_without_the_token(serve, 
 
 def test_away_from_loopback_figures_need_the_token_and_reports_their_key(serve, written):
     server = serve("0.0.0.0")
-    for path in ("/api/session", "/api/cluster", f"/api/runs/{written.run}/events", f"/runs/{written.run}/report.html"):
+    assert json.loads(ask(server, "/api/session")[1]) == {"looks": False, "changes": False, "starts": False}
+    for path in ("/api/plans", "/api/cluster", f"/api/runs/{written.run}/events", f"/runs/{written.run}/report.html"):
         assert ask(server, path)[0].status == 401
 
     _, listed = ask(server, "/api/cluster", **BEARER)
@@ -181,6 +185,23 @@ def test_another_sites_page_may_ask_nothing(serve):
     assert ask(server, "/api/stop", {}, Origin=f"http://{host}", **BEARER)[0].status == 202
 
 
+@pytest.mark.parametrize(
+    ("site", "mode", "status"),
+    [
+        ("cross-site", "no-cors", 403),
+        ("same-site", "no-cors", 403),
+        ("cross-site", "cors", 403),
+        ("same-origin", "cors", 200),
+        ("none", "navigate", 200),
+        ("cross-site", "navigate", 200),
+    ],
+)
+def test_what_a_browser_fetches_for_another_site_is_not_even_read(serve, site, mode, status):
+    answer, _ = ask(serve(), "/api/cluster", Sec_Fetch_Site=site, Sec_Fetch_Mode=mode)
+
+    assert answer.status == status
+
+
 def test_what_a_form_of_another_site_could_send_is_refused(serve):
     server = serve()
 
@@ -199,6 +220,54 @@ def test_a_body_that_is_too_large_is_not_read(serve):
 
     assert connection.getresponse().status == 413
     connection.close()
+
+
+def test_a_body_without_the_token_is_passed_over_and_still_answered(serve):
+    text = {"plan": "x" * 2_000_000}
+
+    for path in ("/api/start", "/api/stop"):
+        assert ask(serve(), path, text)[0].status == 401
+        assert ask(serve(), path, text, Origin="https://evil.example", **BEARER)[0].status == 403
+
+
+@pytest.mark.parametrize("length", ["", "-1", "x", "1e3", "९"])
+def test_a_body_needs_its_length(serve, length):
+    connection = HTTPConnection("127.0.0.1", serve().port, timeout=10)
+    connection.putrequest("POST", "/api/stop")
+    connection.putheader("Authorization", f"Bearer {TOKEN}")
+    connection.putheader("Content-Length", length.encode())
+    connection.endheaders()
+
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def _is_let_go(client: socket.socket) -> bool:
+    try:
+        client.sendall(b"x")
+    except OSError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("start", [b"GET / HTTP/1.1\r\n", b"POST /api/stop HTTP/1.1\r\nContent-Length: 9\r\n\r\n"])
+def test_a_client_that_sends_a_byte_now_and_then_is_let_go(serve, monkeypatch, start):
+    monkeypatch.setattr(serving, "IDLE_S", 0.5)
+    with socket.create_connection(("127.0.0.1", serve().port), timeout=10) as slow:
+        slow.sendall(start)
+        began_at_s = time.monotonic()
+        wait_until(lambda: _is_let_go(slow), "it is let go", 10)
+        assert time.monotonic() - began_at_s < 5
+
+
+@pytest.mark.parametrize("request_line", [b"nonsense\r\n\r\n", b"DELETE / HTTP/1.1\r\n\r\n", b"G" * 70_000 + b"\r\n"])
+def test_what_is_no_request_is_refused_under_the_same_policy(serve, request_line):
+    with socket.create_connection(("127.0.0.1", serve().port), timeout=10) as client:
+        client.sendall(request_line)
+        answer = client.makefile("rb").read()
+
+    assert b"Content-Security-Policy: default-src 'none'" in answer
+    assert b"<" not in answer.partition(b"\r\n\r\n")[2]
 
 
 # -- stopping and starting
@@ -238,6 +307,18 @@ def test_a_plan_is_checked_with_its_readers_messages_and_started(serve):
     assert told("/api/check", plan="good", folder="plans") == {"ok": True, "said": "a plan in plans"}
     assert told("/api/start", plan="good") == {"run": "run-of-good"}
     assert told("/api/start", plan=5)["error"] == "there is no plan"
+
+
+def test_the_plans_that_lie_ready_are_told_to_who_may_start_them(serve, tmp_path):
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "a b.yaml").write_text("journeys: []\nload: []\n")
+    server = serve(starting=Starting(str, str, PlansBelow(tmp_path)))
+
+    assert json.loads(ask(server, "/api/plans", **BEARER)[1]) == {"plans": ["plans/a b.yaml"]}
+    _, body = ask(server, "/api/plans?file=plans/a%20b.yaml", **BEARER)
+    assert json.loads(body) == {"plan": "journeys: []\nload: []\n", "folder": "plans"}
+    assert ask(server, "/api/plans?file=../../etc/passwd", **BEARER)[0].status == 404
+    assert ask(server, "/api/plans?file=plans/a%20b.yaml")[0].status == 401
 
 
 def test_a_page_that_starts_nothing_says_so(serve):
@@ -354,7 +435,8 @@ def test_runs_are_listed_with_their_reports(serve, written: WrittenRun):
     assert answer.status == 200
     assert b"<!doctype html>" in body
     assert "sandbox" in answer.headers["Content-Security-Policy"]
-    assert "allow-same-origin" not in answer.headers["Content-Security-Policy"]
+    for power in ("allow-same-origin", "allow-top-navigation", "allow-popups", "allow-forms"):
+        assert power not in answer.headers["Content-Security-Policy"]
 
 
 def test_an_address_that_is_taken_is_said(redis_url):

@@ -1,6 +1,6 @@
 // Server-sent events with a header of ours, which EventSource cannot send; it resumes by the last event's id as that does.
 
-import { headers, Refused } from "./session.js";
+import { headers, LOST, Refused } from "./session.js";
 
 const AGAIN_MS = 1500;
 
@@ -24,7 +24,7 @@ export async function follow(run, { onEvent, onLost, onBack, signal }) {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Refused && error.status < 500) throw error;
-      onLost(error instanceof Refused ? error.message : "the connection is lost; trying again");
+      onLost(error instanceof Refused ? error.message : LOST);
     }
     await new Promise((done) => setTimeout(done, AGAIN_MS));
   }

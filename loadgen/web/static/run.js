@@ -5,6 +5,7 @@ import { byId, make, say, show, table } from "./dom.js";
 import { heatmap } from "./heat.js";
 
 const SHORTEST_S = 30;  // what has happened so far is drawn over this at least; the plan is drawn whole
+const LONG_TABLE = 40;  // rows from which a table scrolls in itself, so that what follows is not out of reach
 
 export class RunView {
   constructor() {
@@ -13,6 +14,7 @@ export class RunView {
     this.outline = { duration_s: 1, bounds_s: [], arrivals: [], shoppers: [] };
     this.board = null;
     this.due = 0;
+    this.drawn = {};
   }
 
   take(event) {
@@ -30,16 +32,22 @@ export class RunView {
     heading(this.board);
     tiles(byId("tiles"), this.board.tiles);
     this.charts();
-    validity(this.board.validity);
-    conditions(this.board);
-    show(byId("business-section"), this.board.business.length > 0);
-    tiles(byId("business"), this.board.business);
-    steps(this.board.steps);
-    funnels(this.board.funnels);
-    errors(this.board);
-    workers(this.board);
-    byId("events").replaceChildren(...this.board.events.map((event) =>
-      make("li", {}, make("time", {}, event.at), ` ${event.kind}: ${event.text}`)));
+    this.part("validity", validity);
+    this.part("conditions", conditions, ["thresholds", "guards"]);
+    this.part("business", business);
+    this.part("steps", steps);
+    this.part("funnels", funnels);
+    this.part("errors", errors, ["errors", "errors_in_all"]);
+    this.part("workers", workers, ["workers", "workers_in_all"]);
+    this.part("events", events, ["events", "events_in_all"]);
+  }
+
+  // Draws a part where it differs from what is drawn, so that what somebody marks or reads stays as long as it is true.
+  part(name, draw, of = [name]) {
+    const text = JSON.stringify(of.map((key) => this.board[key]));
+    if (this.drawn[name] === text) return;
+    this.drawn[name] = text;
+    draw(of.length > 1 ? this.board : this.board[name]);
   }
 
   charts() {
@@ -82,6 +90,18 @@ function tiles(holder, cards) {
     make("dt", {}, card.label), make("dd", { class: "value" }, card.value), make("dd", { class: "note" }, card.note))));
 }
 
+function business(cards) {
+  show(byId("business-section"), cards.length > 0);
+  tiles(byId("business"), cards);
+}
+
+function events(board) {
+  const more = board.events_in_all - board.events.length;
+  byId("events").replaceChildren(
+    ...board.events.map((event) => make("li", {}, make("time", {}, event.at), ` ${event.kind}: ${event.text}`)),
+    ...(more > 0 ? [make("li", {}, `and ${more} earlier ones`)] : []));
+}
+
 function validity(judged) {
   const tone = { VALID: "good", DEGRADED: "fair", INVALID: "bad" }[judged?.verdict.toUpperCase()] ?? "soft";
   byId("validity").replaceChildren(
@@ -102,6 +122,7 @@ function conditions(board) {
 }
 
 function steps(rows) {
+  byId("steps").classList.toggle("tall", rows.length > LONG_TABLE);
   byId("steps").replaceChildren(table([
     { title: "Journey", cell: (row) => row.journey },
     { title: "Step", cell: (row) => row.step, head: true },
@@ -110,12 +131,14 @@ function steps(rows) {
     { title: "p50", cell: (row) => row.p50, number: true },
     { title: "p95", cell: (row) => row.p95, number: true },
     { title: "p99", cell: (row) => row.p99, number: true },
+    { title: "Apdex", cell: (row) => row.apdex, number: true },
     { title: "p95, last minute", cell: (row) => sparkline(row.line, `p95 of ${row.step} in the last minute`) },
   ], rows));
 }
 
 function funnels(all) {
   show(byId("funnel-section"), all.length > 0);
+  byId("funnel").classList.toggle("tall", all.reduce((sum, funnel) => sum + funnel.steps.length, 0) > LONG_TABLE);
   const rows = all.flatMap((funnel) => funnel.steps.map((step) => ({ journey: funnel.journey, ...step })));
   const bar = (row) => {
     const inside = make("i");
@@ -151,6 +174,7 @@ function errors(board) {
 
 function workers(board) {
   const more = board.workers_in_all - board.workers.length;
+  byId("workers").classList.toggle("tall", board.workers.length > LONG_TABLE);
   byId("workers").replaceChildren(table([
     { title: "Worker", cell: (row) => row.worker, head: true },
     { title: "State", cell: (row) => row.state, warns: (row) => row.bad.state },

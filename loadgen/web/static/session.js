@@ -2,9 +2,21 @@
 
 const KEPT = "loadgen-token";
 
+export const LOST = "The connection is lost; trying again. What is shown may be old.";
+
 function token() {
   return sessionStorage.getItem(KEPT) ?? "";
 }
+
+// What may be done with a token, or with the one that this tab has.
+export async function rights(value = token()) {
+  const sent = /^[\x21-\x7e]+$/.test(value) ? { Authorization: `Bearer ${value}` } : {};  // others cannot be sent
+  const answer = await fetch("/api/session", { headers: sent, cache: "no-store" });
+  if (!answer.ok) throw new Refused(answer.status, (await answer.json()).error);
+  return answer.json();
+}
+
+export const hasToken = () => Boolean(token());
 
 export function useToken(value) {
   sessionStorage.setItem(KEPT, value);

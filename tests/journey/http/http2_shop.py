@@ -327,3 +327,9 @@ def hang_up(_: Peer) -> None:
 def gated(gate: Gate) -> Script:
     """Wait until the test says so."""
     return lambda _: gate.wait()
+
+
+def swallow(peer: Peer) -> None:
+    """Read, and think nothing of it."""
+    while peer.sock.recv(65536):
+        pass
