@@ -2,7 +2,7 @@
 
 ::
 
-    coordinator ── ClusterSnapshot, once a tick ──▶ written() ──▶ Page of samples ──▶ text or OpenMetrics
+    coordinator ── ClusterSnapshot, once a tick ──▶ written() ──▶ Page of lines ────▶ text or OpenMetrics
                                                               └─▶ Page of messages ─▶ protobuf
 
 This runs in the thread of a scrape, in slices (:mod:`loadgen.metrics.pausing`). It looks at one immutable snapshot and
@@ -14,11 +14,7 @@ workers does not disturb the series of the one under way. All series of a run ca
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Set
-
-from prometheus_client import Metric
-from prometheus_client.registry import Collector
+from collections.abc import Callable, Set
 
 from loadgen import __version__
 from loadgen.metrics import families
@@ -26,9 +22,8 @@ from loadgen.metrics.funnel import put_funnel
 from loadgen.metrics.health import put_health
 from loadgen.metrics.load import put_load
 from loadgen.metrics.page import F, Page
-from loadgen.metrics.pausing import Pause, Sliced, slices
+from loadgen.metrics.pausing import Pause, slices
 from loadgen.metrics.requests import put_requests
-from loadgen.metrics.samples import SampledFamily
 from loadgen.metrics.snapshot import ClusterSnapshot, RunSnapshot
 from loadgen.metrics.state import put_state
 from loadgen.metrics.words import WORKER_STATES
@@ -73,29 +68,6 @@ def written(
         _put_cluster(page, snapshot)
         _put_runs(page, snapshot.runs)
     return page.families()
-
-
-class SnapshotCollector(Collector):
-    """The latest snapshot of a coordinator, for ``prometheus_client``.
-
-    Args:
-        latest: gives it; called once a scrape, from any thread.
-        monotonic: this process's clock, seconds.
-        names: shows only families of these names; all when it is empty.
-    """
-
-    def __init__(
-        self, latest: Latest, monotonic: Callable[[], float] = time.monotonic, names: Set[str] = frozenset()
-    ) -> None:
-        self._latest, self._monotonic, self._names = latest, monotonic, names
-
-    def collect(self) -> Iterable[Metric]:
-        """All families; see :func:`written`."""
-        pause = slices()
-        for family in written(self._latest(), self._monotonic(), SampledFamily, self._names, pause):
-            metric = family.metric
-            metric.samples = Sliced(metric.samples, pause)
-            yield metric
 
 
 def _put_cluster(page: Page[F], snapshot: ClusterSnapshot) -> None:

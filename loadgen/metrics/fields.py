@@ -7,6 +7,7 @@ https://protobuf.dev/programming-guides/encoding.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -36,6 +37,18 @@ def zigzag(number: int) -> int:
 _SHORT: tuple[bytes, ...] = ()
 _SHORT = tuple(varint(number) for number in range(1 << 12))
 """Most numbers are short: labels' lengths, differences of buckets."""
+
+
+_NEAR: Final = 1 << 11
+_SIGNED: Final = tuple(varint(zigzag(number)) for number in (*range(_NEAR), *range(-_NEAR, 0)))
+"""Those of numbers near 0, also below it: Python counts negative indices from the end."""
+
+
+def packed_sints(numbers: Sequence[int]) -> bytes:
+    """Signed numbers, one after the other, as a packed field has them."""
+    if numbers and min(numbers) >= -_NEAR and max(numbers) < _NEAR:
+        return b"".join([_SIGNED[number] for number in numbers])
+    return b"".join([varint(zigzag(number)) for number in numbers])
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,8 @@ none gets text all the same: to a scraper that is as clear an answer as 406, and
     curl                                */*
     a browser                           text/html, …, */*;q=0.8
 
-What there is of text and OpenMetrics (versions, escaping) is ``prometheus_client``'s; it chooses by the range that
-won here, as it looks at no qualities itself.
+Of text and OpenMetrics there is one version each, which those who accept a later one read as well. No name needs
+escaping.
 """
 
 from __future__ import annotations
@@ -38,14 +38,12 @@ class _Range:
     """One entry of an Accept header.
 
     Attributes:
-        text: without its quality.
         media: ``type/subtype``, either may be ``*``.
         parameters: of the media type.
         quality: 0 to 1.
         place: in the header.
     """
 
-    text: str
     media: str
     parameters: dict[str, str]
     quality: float
@@ -59,9 +57,8 @@ class _Range:
         ]
         quality = dict(pairs).get("q", "1")
         own = {name: value for name, value in pairs if name and name != "q"}
-        text = ";".join((media.lower(), *(f"{name}={value}" for name, value in own.items())))
         # What cannot be read as a quality is no reason to be refused.
-        return cls(text, media.lower(), own, float(quality) if _QUALITY.fullmatch(quality) else 1.0, place)
+        return cls(media.lower(), own, float(quality) if _QUALITY.fullmatch(quality) else 1.0, place)
 
     def specificity(self, offer: str) -> int | None:
         """How closely it describes a format: 0 for ``*/*``, 1 for all of a type, 2 for its name; None: not at all."""
@@ -78,25 +75,25 @@ class _Range:
         return version is None or _VERSIONS[self.media].fullmatch(version) is not None
 
 
-def chosen(accept: str) -> tuple[str, str]:
+def chosen(accept: str) -> str:
     """The format for a scraper.
 
     Args:
         accept: its Accept header; empty when it sent none.
 
     Returns:
-        One of :data:`PROTOBUF`, :data:`OPENMETRICS` and :data:`TEXT`, and the range that asked for it.
+        One of :data:`PROTOBUF`, :data:`OPENMETRICS` and :data:`TEXT`.
     """
     ranges = [_Range.read(entry, place) for place, entry in enumerate(accept.split(",")) if entry.strip()]
-    best, choice = (0.0, -1, 0), (TEXT, TEXT)
+    best, choice = (0.0, -1, 0), TEXT
     for offer in _OFFERS:
         covering = [(specific, one) for one in ranges if (specific := one.specificity(offer)) is not None]
         if not covering:
             continue
         # Of several that name it, with one version or another, the one that is wanted most.
-        specific, quality, behind, text = max((how, one.quality, -one.place, one.text) for how, one in covering)
+        specific, quality, behind = max((how, one.quality, -one.place) for how, one in covering)
         if quality and (quality, specific, behind) > best:
-            best, choice = (quality, specific, behind), (offer, text if specific == _NAMED else offer)
+            best, choice = (quality, specific, behind), offer
     return choice
 
 

@@ -24,7 +24,7 @@ from typing import Final
 from loadgen.latency import Histogram
 from loadgen.metrics.buckets import BOUNDS_US
 from loadgen.metrics.families import Family
-from loadgen.metrics.fields import bytes_field, double_field, label_pair, sint_field, uint_field, varint, zigzag
+from loadgen.metrics.fields import bytes_field, double_field, label_pair, packed_sints, sint_field, uint_field, varint
 from loadgen.metrics.native import SCHEMA, ZERO_THRESHOLD_S, native
 from loadgen.metrics.page import QUANTILES, Labels
 
@@ -87,4 +87,4 @@ def _histogram(times: Histogram) -> Iterable[bytes]:
     for skipped, length in buckets.spans:
         yield bytes_field(12, sint_field(1, skipped) + uint_field(2, length))
     if buckets.deltas:
-        yield bytes_field(13, b"".join([varint(zigzag(delta)) for delta in buckets.deltas]))
+        yield bytes_field(13, packed_sints(buckets.deltas))

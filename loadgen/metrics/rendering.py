@@ -16,28 +16,51 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable, Set
-from functools import partial
+from dataclasses import dataclass
 from threading import Lock
-from typing import Final
-
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.openmetrics.exposition import ALLOWUTF8, UNDERSCORES
-from prometheus_client.registry import Collector
+from typing import Final, Protocol
 
 from loadgen.metrics import protobuf
-from loadgen.metrics.exposition import Latest, SnapshotCollector, leads, written
-from loadgen.metrics.negotiation import PROTOBUF, chosen
+from loadgen.metrics.exposition import Latest, leads, written
+from loadgen.metrics.families import Family
+from loadgen.metrics.negotiation import OPENMETRICS, PROTOBUF, TEXT, chosen
+from loadgen.metrics.page import Form
 from loadgen.metrics.protobuf import EncodedFamily
 from loadgen.metrics.snapshot import ClusterSnapshot
+from loadgen.metrics.text import OPENMETRICS_END, OPENMETRICS_TYPE, TEXT_TYPE, OpenMetricsFamily, TextFamily
 
 KEPT_S: Final = 1.0
 """How long a page is kept while no second is sealed."""
 
-PAGES_MOST: Final = 8
-"""Formats kept of one moment: three and their packed forms, with some room for versions and escapings."""
-
 PACKING: Final = 1
 """Level of gzip: a page repeats itself so much that more effort saves little."""
+
+
+class _Encoded(Form, Protocol):
+    def encoded(self) -> bytes:
+        """Everything that was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """How a format is written.
+
+    Attributes:
+        content_type: what the answer is called.
+        family: makes a family in it.
+        end: follows the last one.
+    """
+
+    content_type: str
+    family: Callable[[Family], _Encoded]
+    end: bytes = b""
+
+
+_FORMATS: Final = {
+    TEXT: _Format(TEXT_TYPE, TextFamily),
+    OPENMETRICS: _Format(OPENMETRICS_TYPE, OpenMetricsFamily, OPENMETRICS_END),
+    PROTOBUF: _Format(protobuf.CONTENT_TYPE, EncodedFamily),
+}
 
 
 class Rendering:
@@ -67,19 +90,19 @@ class Rendering:
         Returns:
             The content type, and the body.
         """
-        format_, asked = chosen(accept)
+        wanted = chosen(accept)
+        kind = _FORMATS[wanted].content_type
         with self._one_at_a_time:
             now_s = self._monotonic()
             self._look(now_s)
             if names:
-                kind, body = self._written(format_, asked, now_s, names)
+                body = self._written(wanted, now_s, names)
                 return kind, _packed(body) if packed else body
-            kind = _content_type(format_, asked)
-            if (kind, False) not in self._kept:
-                self._keep((kind, False), self._written(format_, asked, now_s, names)[1])
-            if packed and (kind, True) not in self._kept:
-                self._keep((kind, True), _packed(self._kept[kind, False]))
-            return kind, self._kept[kind, packed]
+            if (wanted, False) not in self._kept:
+                self._kept[wanted, False] = self._written(wanted, now_s, names)
+            if packed and (wanted, True) not in self._kept:
+                self._kept[wanted, True] = _packed(self._kept[wanted, False])
+            return kind, self._kept[wanted, packed]
 
     def _look(self, now_s: float) -> None:
         """Let go of what was written of another moment."""
@@ -90,34 +113,10 @@ class Rendering:
         self._shown, self._leading, self._since_s = latest, leading, now_s
         self._kept.clear()
 
-    def _keep(self, form: tuple[str, bool], body: bytes) -> None:
-        while len(self._kept) >= PAGES_MOST:
-            del self._kept[next(iter(self._kept))]
-        self._kept[form] = body
-
-    def _written(self, format_: str, asked: str, now_s: float, names: Set[str]) -> tuple[str, bytes]:
-        shown = self._shown
-        if format_ == PROTOBUF:
-            messages = written(shown, now_s, EncodedFamily, names)
-            return protobuf.CONTENT_TYPE, b"".join([family.encoded() for family in messages])
-        write, kind = _encoder(asked)
-        return kind, write(SnapshotCollector(lambda: shown, lambda: now_s, names))
-
-
-def _encoder(asked: str) -> tuple[Callable[[Collector], bytes], str]:
-    """What writes a text, and its content type.
-
-    No name here needs escaping, so with underscores the text is the same as without; but looking for what to escape,
-    letter by letter, takes half of the time of a page.
-    """
-    write, kind = choose_encoder(asked)
-    if isinstance(write, partial) and write.keywords.get("escaping") == UNDERSCORES:
-        write = partial(write, escaping=ALLOWUTF8)
-    return write, kind
-
-
-def _content_type(format_: str, asked: str) -> str:
-    return protobuf.CONTENT_TYPE if format_ == PROTOBUF else choose_encoder(asked)[1]
+    def _written(self, wanted: str, now_s: float, names: Set[str]) -> bytes:
+        format_ = _FORMATS[wanted]
+        families = written(self._shown, now_s, format_.family, names)
+        return b"".join([*(family.encoded() for family in families), format_.end])
 
 
 def _same_seconds(one: ClusterSnapshot | None, other: ClusterSnapshot | None) -> bool:

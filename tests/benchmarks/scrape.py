@@ -49,7 +49,7 @@ def measure(quick: bool) -> list[Table]:
     """
     snapshot = _snapshot()
     costs = _pages(snapshot, 3 if quick else 11)
-    alone, scraped, ratios = _sealing(snapshot, 3 if quick else 15)
+    alone, scraped, ratios = _sealing(snapshot, 3 if quick else 31)
     rows = [
         [
             f"a page as {name}",

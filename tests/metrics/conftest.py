@@ -9,15 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from loadgen.latency import Histogram
 from loadgen.messages import RunRecord, RunState, WorkerTotals
 from loadgen.metrics import ClusterSnapshot, RunSnapshot
-from loadgen.metrics.exposition import SnapshotCollector
+from loadgen.metrics.rendering import Rendering
 from loadgen.plan.model import Plan
 from loadgen.stats import (
     FAILED,
@@ -125,10 +123,9 @@ class Scrape:
     """What a scraper reads, parsed, with samples by name and labels."""
 
     def __init__(self, snapshot: ClusterSnapshot | None, now_s: float = 0.0) -> None:
-        registry = CollectorRegistry()
-        registry.register(SnapshotCollector(lambda: snapshot, lambda: now_s))
-        self.text = generate_latest(registry).decode()
-        self.openmetrics = generate_openmetrics(registry).decode()
+        rendering = Rendering(lambda: snapshot, lambda: now_s)
+        self.text = rendering.page("text/plain")[1].decode()
+        self.openmetrics = rendering.page("application/openmetrics-text")[1].decode()
         self.families = {family.name: family for family in parse_text(self.text)}
         self._samples = [sample for family in self.families.values() for sample in family.samples]
 

@@ -68,7 +68,7 @@ def _metric(told: Told, fields: dict[int, list[Any]]) -> None:
         le = "+Inf" if bound == float("inf") else repr(bound)
         _take(told, f"{told.name}_bucket", labels | {("le", le)}, bucket[1][0])
     spans = [dict(_grouped(span)) for span in parts.get(12, [])]
-    deltas = _packed(parts.get(13, [b""])[0])
+    deltas = packed(parts.get(13, [b""])[0])
     buckets = _buckets([(_signed(span[1][0]), span[2][0]) for span in spans], deltas)
     told.native[labels] = Native(_signed(parts[5][0]), parts[6][0], parts[7][0], buckets)
 
@@ -92,7 +92,8 @@ def _buckets(spans: list[tuple[int, int]], deltas: list[int]) -> dict[int, int]:
     return found
 
 
-def _packed(content: bytes) -> list[int]:
+def packed(content: bytes) -> list[int]:
+    """Signed numbers of a packed field."""
     found, at = [], 0
     while at < len(content):
         number, at = _varint(content, at)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from loadgen.metrics.pausing import PAUSE_S, SLICE_S, Sliced, slices
+from loadgen.metrics.pausing import PAUSE_S, SLICE_S, slices
 
 
 class Clock:
@@ -20,9 +20,3 @@ def test_work_pauses_after_each_slice_and_not_within_one() -> None:
         pause()
     first = SLICE_S
     assert clock.slept == [(first, PAUSE_S), (round(2 * SLICE_S + PAUSE_S, 6), PAUSE_S)]
-
-
-def test_whoever_reads_a_sliced_list_pauses_before_each_item() -> None:
-    paused: list[int] = []
-    read = [(item, len(paused)) for item in Sliced("abc", lambda: paused.append(1))]
-    assert read == [("a", 1), ("b", 2), ("c", 3)]

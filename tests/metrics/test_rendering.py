@@ -8,13 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 from metrics.protobuf_reader import read
-from prometheus_client.exposition import choose_encoder
 
 from loadgen.messages import RunState
 from loadgen.metrics import ClusterSnapshot, rendering
-from loadgen.metrics.exposition import SnapshotCollector
 from loadgen.metrics.protobuf import CONTENT_TYPE
-from loadgen.metrics.rendering import KEPT_S, PAGES_MOST, Rendering
+from loadgen.metrics.rendering import KEPT_S, Rendering
 from loadgen.stats import Tally
 
 PROTOBUF = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
@@ -102,12 +100,6 @@ def test_some_families_can_be_asked_for_by_the_names_of_their_series(shown: Coor
     assert len(read(shown.page())) > 2
 
 
-def test_strange_wishes_do_not_fill_the_memory(shown: Coordinator) -> None:
-    for number in range(3 * PAGES_MOST):
-        shown.page(f"application/openmetrics-text;version=1.{number}", packed=True)
-    assert len(shown.rendering._kept) <= PAGES_MOST
-
-
 def test_scrapers_that_come_together_share_one_page(make: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = Event(), Event()
     shown = Coordinator(make.cluster(make.busy_run()), monkeypatch)
@@ -125,11 +117,3 @@ def test_scrapers_that_come_together_share_one_page(make: SimpleNamespace, monke
         go_on.set()
         assert len({page.result(10) for page in pages}) == 1
     assert shown.written == 1
-
-
-@pytest.mark.parametrize("escaping", ["", ";escaping=underscores", ";escaping=dots", ";escaping=values"])
-def test_openmetrics_is_what_the_library_makes_of_it(shown: Coordinator, escaping: str) -> None:
-    accept = f"application/openmetrics-text;version=1.0.0{escaping}"
-    kind, body = shown.rendering.page(accept)
-    write, kind_of_library = choose_encoder(accept)
-    assert (kind, body) == (kind_of_library, write(SnapshotCollector(lambda: shown.snapshot, lambda: shown.now_s)))

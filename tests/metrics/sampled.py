@@ -1,17 +1,17 @@
-"""A family as ``prometheus_client`` has it, for text and OpenMetrics: a list of samples.
-
-Histograms have their classic buckets here. A native histogram has no text form that scrapers read.
-"""
+"""What a coordinator shows as ``prometheus_client`` has it, to hold the texts against that the library makes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from prometheus_client import Metric
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from loadgen.latency import Histogram
+from loadgen.metrics import ClusterSnapshot
 from loadgen.metrics.buckets import cumulative
+from loadgen.metrics.exposition import written
 from loadgen.metrics.families import Family
 from loadgen.metrics.page import QUANTILES, Labels
 
@@ -46,3 +46,21 @@ class SampledFamily:
     def _totals(self, labels: Labels, count: int, sum_us: int) -> None:
         self.metric.samples.append(Sample(f"{self._name}_count", dict(labels), count))
         self.metric.samples.append(Sample(f"{self._name}_sum", dict(labels), sum_us / 1e6))
+
+
+class SnapshotCollector(Collector):
+    """A snapshot as the library collects it."""
+
+    def __init__(self, snapshot: ClusterSnapshot | None, now_s: float) -> None:
+        self._snapshot, self._now_s = snapshot, now_s
+
+    def collect(self) -> Iterable[Metric]:
+        for family in written(self._snapshot, self._now_s, SampledFamily):
+            yield family.metric
+
+
+def by_library(write: Callable[[CollectorRegistry], bytes], snapshot: ClusterSnapshot | None, now_s: float) -> bytes:
+    """The text that the library writes of a snapshot."""
+    registry = CollectorRegistry()
+    registry.register(SnapshotCollector(snapshot, now_s))
+    return write(registry)
