@@ -18,6 +18,8 @@ from html import unescape
 from html.entities import html5
 from typing import Final, NamedTuple
 
+from loadgen.markup.possessive import possessive
+
 MAX_CHARS: Final = 2 * 1024 * 1024
 """Characters of a page that are read; the rest of a longer one is not looked at."""
 
@@ -39,8 +41,8 @@ _UNWANTED: Final = rf"""
 """
 
 _PARTS: Final = re.compile(
-    rf"""([^{_BLANK}/>][^{_BLANK}/>=]*+)
-    (?:[{_BLANK}]*+=[{_BLANK}]*+(?:"([^"]*+)"|'([^']*+)'|([^{_BLANK}>"'][^{_BLANK}>]*+))?+)?+""",
+    possessive(rf"""([^{_BLANK}/>][^{_BLANK}/>=]*+)
+    (?:[{_BLANK}]*+=[{_BLANK}]*+(?:"([^"]*+)"|'([^']*+)'|([^{_BLANK}>"'][^{_BLANK}>]*+))?+)?+"""),
     re.VERBOSE,
 )
 
@@ -85,9 +87,8 @@ class TagReader:
     def __init__(self, *names: str) -> None:
         wanted = "|".join({*names, *_ALWAYS})
         unwanted = _UNWANTED.replace("NAMES", wanted)
-        self._next = re.compile(
-            rf"(?:{unwanted})*+<(/?)({wanted})(?=[{_BLANK}/>])({_ATTRIBUTES})>".encode(), re.VERBOSE | re.DOTALL
-        )
+        pattern = possessive(rf"(?:{unwanted})*+<(/?)({wanted})(?=[{_BLANK}/>])({_ATTRIBUTES})>")
+        self._next = re.compile(pattern.encode(), re.VERBOSE | re.DOTALL)
 
     def read(self, html: str) -> Iterator[Tag]:
         """The tags of a page in their order. Never raises."""

@@ -17,6 +17,8 @@ from typing import Final, Literal, NamedTuple
 
 import webencodings
 
+from loadgen.markup.possessive import possessive
+
 PRESCAN_BYTES: Final = 1024
 """Where a page has to name its encoding (HTML, 4.2.5.4)."""
 
@@ -25,8 +27,8 @@ _BYTE_ORDER_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le
 _CHARSET_PARAMETER: Final = re.compile(r""";\s*charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^;\s]+))""", re.IGNORECASE)
 
 _TAG: Final = re.compile(
-    rb"""<!--(?:-?>|.*?(?:-->|\Z))  # what a comment holds does not count
-       | <(?:(meta)(?=[\s/])|[a-z/!?])((?:[^>"']|"[^"]*"|'[^']*')*+)""",
+    possessive(r"""<!--(?:-?>|.*?(?:-->|\Z))  # what a comment holds does not count
+       | <(?:(meta)(?=[\s/])|[a-z/!?])((?:[^>"']|"[^"]*"|'[^']*')*+)""").encode(),
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 _ATTRIBUTE: Final = re.compile(rb"""([^\s/>="']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+)))?""")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -76,7 +75,7 @@ def receivers(remote_write: str | None, otlp: str | None, environ: Mapping[str, 
         except ModuleNotFoundError as error:
             raise _missing("--otlp", "otlp", error) from error
         exponential = environ.get(_OTLP_HISTOGRAM, "").strip().lower() == "base2_exponential_bucket_histogram"
-        found.append(Otlp(at, exponential=exponential, started_s=time.time()))
+        found.append(Otlp(at, exponential=exponential))
     return found
 
 

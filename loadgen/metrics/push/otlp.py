@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -169,14 +170,14 @@ class Otlp:
     Args:
         endpoint: where it listens.
         exponential: write histograms with exponential buckets.
-        started_s: start of this process, since the Unix epoch.
+        wall: the Unix time, seconds.
     """
 
     kind: Final[Kind] = "otlp"
 
-    def __init__(self, endpoint: Endpoint, *, exponential: bool, started_s: float) -> None:
+    def __init__(self, endpoint: Endpoint, *, exponential: bool, wall: Callable[[], float] = time.time) -> None:
         self.shown = endpoint.shown
-        self._exponential, self._from_ns = exponential, int(started_s * 1e9)
+        self._exponential, self._from_ns = exponential, int(wall() * 1e9)
         self._session = _Session()
         self._exporter = OTLPMetricExporter(
             endpoint.url, headers=endpoint.headers, timeout=SEND_S, session=self._session

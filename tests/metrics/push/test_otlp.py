@@ -22,7 +22,7 @@ CUMULATIVE = 2
 
 def otlp(listening: Listening, *, exponential: bool = False, headers: dict | None = None) -> Otlp:
     at = endpoint(f"{listening.url}/v1/metrics", headers=headers)
-    return Otlp(at, exponential=exponential, started_s=AT_MS / 1000 - 60)
+    return Otlp(at, exponential=exponential, wall=lambda: AT_MS / 1000 - 60)
 
 
 def read(body: bytes):
@@ -177,4 +177,4 @@ def test_a_receiver_that_is_silent_or_away_is_given_up(make, listening, monkeypa
     with pytest.raises(SendError, match=r"did not answer within 0.2 s"):
         otlp(listening).send(make.cluster(), 0.0, AT_MS)
     with pytest.raises(SendError, match="cannot be reached"):
-        Otlp(endpoint("http://127.0.0.1:1"), exponential=False, started_s=0).send(make.cluster(), 0.0, AT_MS)
+        Otlp(endpoint("http://127.0.0.1:1"), exponential=False, wall=lambda: 0.0).send(make.cluster(), 0.0, AT_MS)

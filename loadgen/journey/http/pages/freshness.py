@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Final
 
 from loadgen.journey.http.cookie_dates import parse_cookie_date
+from loadgen.markup.possessive import possessive
 
 HEURISTIC_SHARE: Final = 0.1
 """Of the time since its last change, that an answer without a term counts as fresh (RFC 9111, 4.2.2)."""
@@ -32,7 +33,7 @@ _GUESSED: Final = frozenset({200, 203})
 _ENDLESS: Final = frozenset({300, 301, 308, 410})
 """Statuses that hold for good if nothing else is said; the same as Chromium's."""
 
-_DIRECTIVE: Final = re.compile(r"""([^\s,;="]++)(?:\s*+=\s*+(?:"([^"]*+)"?+|([^\s,;]*+)))?+""")
+_DIRECTIVE: Final = re.compile(possessive(r"""([^\s,;="]++)(?:\s*+=\s*+(?:"([^"]*+)"?+|([^\s,;]*+)))?+"""))
 
 
 @lru_cache(maxsize=1024)

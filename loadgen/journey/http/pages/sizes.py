@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from loadgen.journey.http.pages.screen import Screen, holds
+from loadgen.markup.possessive import possessive
 
 MAX_CHARS: Final = 2048
 """Longer ones are cut."""
 
-_PART: Final = re.compile(r"(?:[^,()]++|\((?:[^()]++|\((?:[^()]++|\([^()]*+\))*+\))*+\)|[()])++")
+_PART: Final = re.compile(possessive(r"(?:[^,()]++|\((?:[^()]++|\((?:[^()]++|\([^()]*+\))*+\))*+\)|[()])++"))
 _CONDITION: Final = re.compile(r"(.*?)\s*((?:calc|min|max|clamp)\(.*\)|\S+)", re.DOTALL)
 _INNERMOST: Final = re.compile(r"(calc|min|max|clamp)?\(([^()]*)\)")
 _TERMS: Final = re.compile(r"\s([+-])\s")

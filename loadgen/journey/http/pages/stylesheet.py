@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from loadgen.journey.http.pages.links import FIRST, SEEN, Link, link_to
 from loadgen.journey.http.pages.screen import Screen, holds
+from loadgen.markup.possessive import possessive
 
 MAX_CHARS: Final = 2 * 1024 * 1024
 """Characters of a stylesheet that are read."""
@@ -35,11 +36,11 @@ MAX_QUERY_CHARS: Final = 1000
 """Of a media query; a longer one is cut, and then does not hold."""
 
 _TOKEN: Final = re.compile(
-    r"""[{}]
+    possessive(r"""[{}]
       | "(?:[^"\\\n]++|\\.)*+["\n]?+ | '(?:[^'\\\n]++|\\.)*+['\n]?+
       | \((?:[^()"'{}]++|"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')*+\)
       | @import\s*+(?:"[^"\n]*+"|'[^'\n]*+'|url\([^()]*+\))[^;{}@]*+;?+
-    """,
+    """),
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -49,11 +50,11 @@ _URL: Final = re.compile(
 )
 _IMPORT: Final = re.compile(r"""@import\s*+(?:"([^"\n]*+)"|'([^'\n]*+)'|url\(\s*+["']?+([^)"']*+))""", re.IGNORECASE)
 _DECLARATION: Final = re.compile(
-    r"""(?<![-\w])([-\w]++)\s*+:                             # a name and its value, which may hold semicolons in
+    possessive(r"""(?<![-\w])([-\w]++)\s*+:  # a name and its value, which may hold semicolons in
         ((?: [^;"'(]++
            | "(?:[^"\\]++|\\.)*+"?+ | '(?:[^'\\]++|\\.)*+'?+    # a string
            | \((?:[^()"']++|"[^"]*+"|'[^']*+')*+\)?+          # parentheses, as of url(data:…;…)
-        )*+)""",
+        )*+)"""),
     re.VERBOSE | re.DOTALL,
 )
 _FORMAT: Final = re.compile(r"""\s*+format\(\s*+["']?+([-\w]+)""", re.IGNORECASE)
@@ -62,7 +63,7 @@ _FORMATS: Final = frozenset({"woff2", "woff", "truetype", "opentype", "woff2-var
 _OLD_FONT: Final = re.compile(r"\.(?:eot|svg)\b", re.IGNORECASE)
 
 _ASIDE: Final = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]")
-_WORD: Final = re.compile(r"[.#]((?:[-\w]|[^\x00-\x7f]|\\.)++)")
+_WORD: Final = re.compile(possessive(r"[.#]((?:[-\w]|[^\x00-\x7f]|\\.)++)"))
 _WHEN_POINTED: Final = re.compile(
     r":(?:hover|focus|focus-within|focus-visible|active|visited|target|checked|disabled|invalid|fullscreen)\b"
 )
