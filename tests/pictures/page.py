@@ -36,6 +36,8 @@ def shoot(stage: Stage, folder: Path) -> None:
         page = browser.new_page(viewport=DESK)
         page.goto(stage.page)
         _settled(page)
+        # It sticks to the window's upper edge, which is somewhere else in a picture of the whole page.
+        page.evaluate("document.querySelector('header').style.position = 'static'")
         for sample in page.locator("#errors details").all()[:1]:
             sample.locator("summary").click()
         steps, start = _top(page, "Steps"), _top(page, "Start a run")
