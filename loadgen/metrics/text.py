@@ -17,16 +17,15 @@ request series has 51,000 lines, and with the library's 30 µs for each a page t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from prometheus_client import utils
 
-from loadgen.latency import Histogram
-from loadgen.metrics.buckets import BOUNDS_LE, cumulative
+from loadgen.metrics.classic import ClassicForm
 from loadgen.metrics.families import Family
-from loadgen.metrics.page import QUANTILES, Labels
+from loadgen.metrics.page import Labels
 
 TEXT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -34,14 +33,11 @@ OPENMETRICS_TYPE: Final = "application/openmetrics-text; version=1.0.0; charset=
 OPENMETRICS_END: Final = b"# EOF\n"
 """Without it an OpenMetrics page was cut off."""
 
-_BUCKETS: Final = tuple(f'le="{le}"' for le in (*BOUNDS_LE, "+Inf"))
-_QUANTILES: Final = tuple(f'quantile="{quantile!r}"' for quantile in QUANTILES)
-
 _PLAIN_BELOW: Final = 1_000_000
 """Go writes floats from here on with an exponent."""
 
 
-class TextFamily:
+class TextFamily(ClassicForm[str]):
     """One family in Prometheus' text format; a :class:`loadgen.metrics.page.Form`."""
 
     def __init__(self, family: Family) -> None:
@@ -54,42 +50,23 @@ class TextFamily:
         text = family.text.replace("\\", r"\\").replace("\n", r"\n")
         return f"# HELP {family.name} {text}\n# TYPE {family.name} {kind}\n"
 
-    def value(self, labels: Labels, value: float) -> None:
-        """Take a gauge or a counter."""
-        self._add("", _pairs(labels), value)
-
-    def histogram(self, labels: Labels, times: Histogram) -> None:
-        """Take a histogram, in seconds, with its classic buckets."""
-        counts = (count for _, count in cumulative(times))
-        self._parts(labels, "le", "_bucket", zip(_BUCKETS, counts, strict=True))
-        self._totals(labels, times.count, times.sum_us)
-
-    def summary(self, labels: Labels, quantiles_us: Sequence[float], count: int, sum_us: int) -> None:
-        """Take a summary, in seconds."""
-        values = (value_us / 1e6 for value_us in quantiles_us)
-        self._parts(labels, "quantile", "", zip(_QUANTILES, values, strict=True))
-        self._totals(labels, count, sum_us)
-
     def encoded(self) -> bytes:
         """Its head and its lines."""
         return "".join(self._lines).encode()
 
-    def _parts(self, labels: Labels, name: str, suffix: str, parts: Iterable[tuple[str, float]]) -> None:
-        """Take series that differ in one label only; the others are sorted and written once."""
-        before = _pairs({other: value for other, value in labels.items() if other < name})
-        after = _pairs({other: value for other, value in labels.items() if other > name})
-        head = f"{self._name}{suffix}{{{before}{',' if before else ''}"
-        tail = f"{',' if after else ''}{after}}}"
-        self._lines += [f"{head}{pair}{tail} {_number(value)}\n" for pair, value in parts]
+    def _written(self, labels: Labels) -> str:
+        return ",".join([_pair(name, labels[name]) for name in sorted(labels)])
 
-    def _totals(self, labels: Labels, count: int, sum_us: int) -> None:
-        pairs = _pairs(labels)
-        self._add("_count", pairs, count)
-        self._add("_sum", pairs, sum_us / 1e6)
-
-    def _add(self, suffix: str, pairs: str, value: float) -> None:
-        braced = f"{{{pairs}}}" if pairs else ""
+    def _add(self, suffix: str, labels: str, value: float) -> None:
+        braced = f"{{{labels}}}" if labels else ""
         self._lines.append(f"{self._name}{suffix}{braced} {_number(value)}\n")
+
+    def _add_each(self, suffix: str, labels: Labels, name: str, parts: Iterable[tuple[str, float]]) -> None:
+        before = self._written({other: value for other, value in labels.items() if other < name})
+        after = self._written({other: value for other, value in labels.items() if other > name})
+        head = f'{self._name}{suffix}{{{before}{"," if before else ""}{name}="'
+        tail = f'"{"," if after else ""}{after}}}'
+        self._lines += [f"{head}{part}{tail} {_number(value)}\n" for part, value in parts]
 
 
 class OpenMetricsFamily(TextFamily):
@@ -98,10 +75,6 @@ class OpenMetricsFamily(TextFamily):
     @staticmethod
     def _head(family: Family) -> str:
         return f"# HELP {family.stem} {_escaped(family.text)}\n# TYPE {family.stem} {family.kind}\n"
-
-
-def _pairs(labels: Labels) -> str:
-    return ",".join([_pair(name, labels[name]) for name in sorted(labels)])
 
 
 @lru_cache(maxsize=8192)

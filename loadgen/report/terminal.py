@@ -24,7 +24,6 @@ from loadgen.report.summary import ErrorFigures, SlowRequest, Summary
 from loadgen.report.visitors import Business
 from loadgen.report.wording import UNKNOWN, clock, count, counter, money, percent, rate, score, seconds
 from loadgen.stats import OK
-from loadgen.stats.evidence import VIOLATION
 from loadgen.stats.slowest import TRACE_ID_BYTES
 from loadgen.units import format_bytes, format_duration
 from loadgen.verdict import ViolationResult
@@ -149,9 +148,8 @@ def _figures(summary: Summary) -> RenderableType:
         "Latency",
         _dotted(*(f"{name} {seconds(value)}" for name, value in _named(latency))),
     )
-    if summary.counters.total:
-        business = {name: n for name, n in summary.counters.total.items() if not name.startswith(VIOLATION)}
-        counted = (counter(name, number) for name, number in business.items())
+    if summary.counters.figures:
+        counted = (counter(name, number) for name, number in summary.counters.figures.items())
         table.add_row("Counted", _dotted(*(f"{number} {name}" for name, number in counted)))
     sign, style = VALIDITIES[summary.validity.verdict]
     generator = Text(f"{sign} {summary.validity.verdict}", style=style)

@@ -6,6 +6,7 @@ Times in seconds, money in cents of the shop's currency, shares of one.
 from __future__ import annotations
 
 from loadgen.report.part import Latency, Part
+from loadgen.stats.evidence import VIOLATION
 
 
 class StepFigures(Part):
@@ -45,6 +46,11 @@ class Counters(Part):
 
     total: dict[str, int]
     by_journey: dict[str, dict[str, int]]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """Of the total what is a figure of the business: broken rules are counted too, and told elsewhere."""
+        return {name: number for name, number in self.total.items() if not name.startswith(VIOLATION)}
 
 
 class BusinessFigures(Part):
