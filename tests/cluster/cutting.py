@@ -97,7 +97,7 @@ class Cutting:
         self._usual = Link(("", 0))
         self._links: list[Link] = []
         self._loop = asyncio.new_event_loop()
-        self._listener: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._pumps: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cutting", daemon=True)
         self.port = 0
@@ -164,14 +164,25 @@ class Cutting:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
     async def _open(self) -> None:
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._listener.sockets[0].getsockname()[1]
+        # Not asyncio's server: that leaves connections open and forgotten which come in as it closes (CPython 3.11).
+        listener = socket.create_server(("127.0.0.1", self.port))
+        listener.setblocking(False)
+        self._loop.add_reader(listener, self._accept, listener)
+        self._listener, self.port = listener, listener.getsockname()[1]
 
     async def _shut(self) -> None:
         if self._listener is not None:
+            self._loop.remove_reader(self._listener)
             self._listener.close()
             self._listener = None
         await self._cut(None)
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):  # gone before it was looked at
+            connection, _ = listener.accept()
+            pump = self._loop.create_task(self._serve(connection, listener))
+            self._pumps.add(pump)
+            pump.add_done_callback(self._pumps.discard)
 
     async def _cut(self, only: Callable[[Link], bool] | None) -> int:
         gone = [link for link in self._links if only is None or only(link)]
@@ -195,13 +206,10 @@ class Cutting:
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._pumps.add(task)
-        if self._listener is None:  # shut while this one was coming in
+    async def _serve(self, connection: socket.socket, listener: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
+        if self._listener is not listener:  # shut while this one was coming in
             await self._reset(writer.transport)
-            self._pumps.discard(task)
             return
         link = Link(writer.get_extra_info("peername")[:2])
         link.up.like(self._usual.up)
@@ -212,7 +220,6 @@ class Cutting:
             server_reader, server_writer = await asyncio.open_connection(*self._server)
         except OSError:
             await self._cut(lambda other: other is link)
-            self._pumps.discard(task)
             return
         link.transports.append(server_writer.transport)
         if link not in self._links:  # cut while its other half was opened
@@ -227,7 +234,6 @@ class Cutting:
             for transport in link.transports:
                 transport.abort()
             self._links = [other for other in self._links if other is not link]
-            self._pumps.discard(task)
 
     async def _pump(self, link: Link, way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One way: what comes in waits in a line, so that a delay takes nothing from the rate."""

@@ -1,6 +1,8 @@
 """The proxy that cuts: tests of what tests stand on."""
 
+import asyncio
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -179,3 +181,23 @@ def test_a_server_that_is_not_there_looks_like_a_reset(call, net):
         net._server = gone.getsockname()
     with pytest.raises(ConnectionError):
         ask(call())
+
+
+def test_who_comes_in_as_the_door_shuts_is_reset(net, call):
+    busy, go_on = threading.Event(), threading.Event()
+
+    def turn() -> None:
+        busy.set()
+        go_on.wait(5)
+
+    net._loop.call_soon_threadsafe(turn)
+    assert busy.wait(5)
+    shut = asyncio.run_coroutine_threadsafe(net._shut(), net._loop)
+    coming = [call() for _ in range(5)]
+    go_on.set()
+    shut.result(5)
+    for connection in coming:
+        with pytest.raises(ConnectionError):
+            ask(connection)
+    assert net.links == []
+    gc.collect()  # a connection that nobody closes fails the test by its ResourceWarning
