@@ -34,7 +34,7 @@ U = TypeVar("U", bound=User)
 class _Measured:
     """A with-block that is a step."""
 
-    # A generator would do the same in fewer lines, and take 1 µs and 300 bytes more.
+    # A generator would do the same in fewer lines, in more time and memory at every step.
     __slots__ = ("_name", "_outer", "_session", "_start_s")
 
     def __init__(self, session: Session, name: str) -> None:

@@ -3,7 +3,7 @@
 ``(?:…)*+`` never gives back what it took; without it a page that is made for it takes a time that grows with the square
 of its length. Python has it from 3.11 on, but up to 3.11.4 (Debian 12 has 3.11.2) it matches wrongly where alternatives
 are tried in the group (gh-106052). There the group becomes an atomic one, ``(?>(?:…)*)``, which matches the same, and
-takes some 300 bytes for each turn until it is over.
+takes memory for each turn until it is over.
 """
 
 from __future__ import annotations

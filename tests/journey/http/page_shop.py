@@ -15,6 +15,10 @@ CSS = "text/css"
 
 TYPES = {"css": CSS, "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png", "woff2": "font/woff2"}
 
+HOME = """<!doctype html><link rel=stylesheet href=/app.3f9c.css><script src=/app.js></script>
+<img src=/img/one.png><img src=/img/two.png><p class=hero>"""
+SHEET = "@import 'more.css'; .hero { background: url(img/hero.png) } .absent { background: url(img/no.png) }"
+
 
 class File(NamedTuple):
     body: bytes = b""
@@ -94,3 +98,15 @@ def page_shop(**tls: Any) -> Iterator[PageShop]:
     finally:
         shown.gate.set()
         server.stop(timeout=1)
+
+
+@contextmanager
+def home_shop() -> Iterator[PageShop]:
+    """A shop of one page and the seven files that belong to it."""
+    with page_shop() as running:
+        running.put("/", HOME)
+        running.put("/app.3f9c.css", SHEET)
+        running.put("/more.css", "@font-face { src: url(a.woff2) }")
+        for path in ("/app.js", "/img/one.png", "/img/two.png", "/img/hero.png", "/a.woff2"):
+            running.put(path, "x" * 10)
+        yield running
