@@ -15,7 +15,7 @@ help: ## Say what can be made
 	  { echo "loadgen needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable .
+	LOADGEN_COMPILE=never $(BIN)/pip install --quiet --editable .
 	@touch $@
 
 .venv/developing: .venv/installed
@@ -32,8 +32,9 @@ demo: .venv/installed ## Run a ramp past a demo shop's knee: live view, metrics,
 	else exit $$code; fi
 
 .venv/compiled: hatch_build.py pyproject.toml $(shell find loadgen -name '*.py') | .venv/developing
-	@rm -rf build/wheel $@
-	LOADGEN_COMPILE=must $(BIN)/pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	@rm -rf build/wheel build/empty $@
+	@$(PYTHON) -m venv build/empty  # as a stranger's: a wheel must not need what is installed here
+	LOADGEN_COMPILE=must build/empty/bin/pip wheel --quiet --no-deps --wheel-dir build/wheel .
 	@$(BIN)/pip install --quiet --no-deps --target $@ build/wheel/loadgen-*.whl
 	@touch $@
 

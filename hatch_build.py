@@ -74,8 +74,12 @@ class CompileHotPath(BuildHookInterface[Any]):
     """Called by hatchling for each wheel."""
 
     def dependencies(self) -> list[str]:
-        """What compiling takes; nothing where it will not be done."""
-        return ["mypy>=1.15", "setuptools>=77"] if _is_wanted() else []
+        """What compiling takes; nothing where it will not be done.
+
+        That is all that loadgen is made of, too: without the types of numpy nothing compiles, and without those of
+        others it compiles to something else than what was tested.
+        """
+        return ["mypy>=1.15", "setuptools>=77", *self.metadata.core.dependencies] if _is_wanted() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Have the wheel take the library of journeys, for ``loadgen init``, and compile, and have it take that too."""
