@@ -190,9 +190,15 @@ def _translated(error: Exception, shown: str) -> BusError:
         if text.startswith(code):
             return BusError(f"Redis at {shown} {message}", hint=hint)
     if isinstance(error, redis.exceptions.ConnectionError):
-        hint = _HINT_TLS if "SSL" in str(error) or "certificate" in str(error) else _HINT_UNREACHABLE
-        return BusError(f"cannot reach Redis at {shown} ({error})", hint=hint)
+        return BusError(f"cannot reach Redis at {shown} ({error})", hint=_why_unreachable(error))
     return BusError(f"Redis at {shown} answered with an error: {text[:300]}", hint="see the server's log")
+
+
+def _why_unreachable(error: Exception) -> str:
+    if "SSL" in str(error) or "certificate" in str(error):
+        return _HINT_TLS
+    hung_up = isinstance(error.__context__, ConnectionResetError | BrokenPipeError) or "closed by server" in str(error)
+    return _HINT_HUNG_UP if hung_up else _HINT_UNREACHABLE
 
 
 _OF_PIPELINE: Final = re.compile(r"^Command # \d+ \(.*?\) of pipeline caused error: ", re.DOTALL)
@@ -207,6 +213,11 @@ _REFUSALS: Final = (
     ("max number of clients", "has no room for another connection", "raise maxclients"),
 )
 """Refusals that redis-py has no class for: how they begin, and what to say instead."""
+
+_HINT_HUNG_UP = (
+    "without a password Redis hangs up on other machines (protected mode): give it one with requirepass; "
+    "where the port is for TLS, say rediss://"
+)
 
 _HINT_TLS = "does this port speak TLS, and who signed its certificate? name them with ?ssl_ca_certs=FILE"
 

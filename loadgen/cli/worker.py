@@ -98,5 +98,5 @@ def worker(
         lease_s=lease_s,
     )
     bus = connect(redis_url)
-    logging.getLogger("loadgen.worker").info("%d worker processes for %s", processes, bus.url)
+    logging.getLogger("loadgen.worker").info("processes: %d, for %s", processes, bus.url)
     Supervisor(bus, settings, processes, max_failures).run()

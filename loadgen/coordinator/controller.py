@@ -215,7 +215,7 @@ class RunController:
         start_s = now_s + START_NOTICE_S
         self.record.started_at = start_s
         self.record.shards = self._bus.spread_for(ready)
-        self._book.note(start_s, "started", f"{so_many_workers(ready)} start together")
+        self._book.note(start_s, "started", f"load begins on {so_many_workers(ready)}")
         self._book.enter(RunState.RUNNING, "")
         self._write_record()  # first: workers that have begun must not meet a leader who does not know of it
         self._settle(self._epochs.begin(start_s))

@@ -57,8 +57,8 @@ class Recruiter:
         if len(fitting) + len(self._seating.names(Place.INVITED, Place.READY)) >= count:
             self.invite(now_s, free)
             guests = so_many_workers(len(self._seating.guests))
-            self._book.note(now_s, "prepared", f"{guests} prepare the run")
-            self._book.enter(RunState.PREPARING, f"{guests} prepare the journeys")
+            self._book.note(now_s, "prepared", f"journeys are prepared on {guests}")
+            self._book.enter(RunState.PREPARING, f"journeys are prepared on {guests}")
             self._since_s = now_s
             return ""
         whom = f"{so_many_workers(count)}{self._labelled()}"

@@ -85,9 +85,24 @@ def test_a_server_that_is_no_redis(impostor, answer, scheme):
 
 
 def test_a_server_that_hangs_up(impostor):
-    assert (
-        "cannot reach Redis" in refused(f"redis://127.0.0.1:{impostor(lambda connection: connection.close())}").message
-    )
+    error = refused(f"redis://127.0.0.1:{impostor(lambda connection: connection.close())}")
+    assert "cannot reach Redis" in error.message
+    assert "protected mode" in error.hint
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_a_server_in_protected_mode(impostor, hears):
+    """Redis says so and hangs up, but redis-py has asked before it reads that."""
+
+    def treat(connection):
+        if hears:
+            connection.recv(4096)
+        connection.sendall(b"-DENIED Redis is running in protected mode because protected mode is enabled\r\n")
+        connection.close()
+
+    error = refused(f"redis://127.0.0.1:{impostor(treat)}")
+    assert "cannot reach Redis" in error.message
+    assert "protected mode" in error.hint
 
 
 def test_a_port_without_tls_is_told_from_one_that_is_closed(impostor):
