@@ -85,7 +85,10 @@ profile: .venv/compiled ## See where the CPU of a request goes; writes docs/benc
 chaos: .venv/developing services ## Break a real cluster in a hundred seeded ways and check every count
 	$(BIN)/python tests/chaos/campaign.py
 
+machine: ## Boot a Debian with the systemd units, as docs/deploy.md tells, and break it; as root
+	sh tests/deploy/plain_machine.sh
+
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test test-clusters test-parts test-compiled services lint types dashboards pictures smoke bench soak profile chaos clean
+.PHONY: help demo test test-clusters test-parts test-compiled services lint types dashboards pictures smoke bench soak profile chaos machine clean
