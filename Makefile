@@ -88,7 +88,10 @@ chaos: .venv/developing services ## Break a real cluster in a hundred seeded way
 machine: ## Boot a Debian with the systemd units, as docs/deploy.md tells, and break it; as root
 	sh tests/deploy/plain_machine.sh
 
+stack: ## Bring the Compose stack up, rehearse with it, and break it; with Docker
+	sh tests/deploy/stack.sh
+
 clean: ## Remove what was made
 	rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help demo test test-clusters test-parts test-compiled services lint types dashboards pictures smoke bench soak profile chaos machine clean
+.PHONY: help demo test test-clusters test-parts test-compiled services lint types dashboards pictures smoke bench soak profile chaos machine stack clean

