@@ -59,6 +59,7 @@ services: ## Install what the tests need from Debian, or say what will be skippe
 lint: .venv/developing ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/shellcheck .ci/run tests/*.sh tests/deploy/*.sh
 
 types: .venv/developing ## Check types
 	$(BIN)/mypy

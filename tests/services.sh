@@ -25,6 +25,6 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql "s
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     apt-get update -qq
     # RUNLEVEL=1: install the programs, start no service.
-    # shellcheck disable=SC2086 -- a list of packages
+    # shellcheck disable=SC2086  # a list of packages
     RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What is tried on the machine of plain_machine.sh once it is set up; run by root there, from the checkout.
 PATH=$PATH:/opt/loadgen/bin
 export LOADGEN_REDIS=redis://127.0.0.1:6379 LOADGEN_KEY=a-key-for-this-trial-alone

@@ -23,7 +23,8 @@ mkdir "$machine/root/loadgen"
 git -C "$project" archive HEAD | tar -x -C "$machine/root/loadgen"
 
 # The first block of commands under "Plain machines". What fetches packages needs the network, what starts units a systemd.
-sed -n '/^## Plain machines/,/^```$/p' "$project/docs/deploy.md" | sed -n '/^```sh$/,/^```$/p' | grep -v '^```' >"$folder/commands"
+awk '/^## Plain machines/ { here = 1 } here && /^```/ { if (inside) exit; inside = 1; next } inside' "$project/docs/deploy.md" \
+  >"$folder/commands"
 grep -q 'pip install \.' "$folder/commands" || { echo "docs/deploy.md has no commands for plain machines" >&2; exit 1; }
 
 echo "installing loadgen"
