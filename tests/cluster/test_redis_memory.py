@@ -64,7 +64,8 @@ def test_every_key_of_a_run_expires_after_its_end(cluster):
     cluster.bus.client.xadd(keys.frames_key(follower.record.run, 0), {"f": b"rubbish"})
     finish(follower)
     assert follower.record.quarantined == 1
-    assert follower.record.verdict.validity.verdict == "DEGRADED"
+    (why,) = (reason for reason in follower.record.verdict.validity.reasons if reason.code == "quarantined")
+    assert why.severity == "DEGRADED"
     assert_all_expire(cluster)
     of_run = {key.decode().rpartition(":")[2] for key in cluster.bus.client.scan_iter(match="{run:*")}
     # While a change is not heard by all; of plans with data, or that are cleaned; of locustfiles that ask and speak.

@@ -275,10 +275,10 @@ def _coordinators() -> Sequence[Builder[Panel]]:
         ),
         lines(
             "Queue and failovers",
-            "Runs that wait for their turn, and how often another coordinator took over in the last moments.",
+            "Runs that wait for their turn, and how often another coordinator took over in the last five minutes.",
             COUNT,
             Query(f"max by (job) (loadgen_runs_queued{here})", "runs queued"),
-            Query(f"changes(max by (job) (loadgen_leader_fence{here})[$__rate_interval:1s])", "failovers"),
+            Query(f"changes(max by (job) (loadgen_leader_fence{here})[5m:5s])", "failovers"),
             span=THIRD,
         ),
     ]
