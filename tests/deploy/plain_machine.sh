@@ -11,6 +11,7 @@ for tool in debootstrap systemd-nspawn; do
 done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 machine=$folder/machine
 log=$folder/log
 

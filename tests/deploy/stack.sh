@@ -12,6 +12,7 @@ cd "$(dirname "$0")/../.."
 export COMPOSE_FILE="${COMPOSE_FILE:-deploy/compose/compose.yaml}" COMPOSE_PROJECT_NAME=loadgen-trial
 folder=$(mktemp -d)
 trap 'docker compose down --volumes --timeout 20 >/dev/null 2>&1; rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 
 docker compose up --build --wait >"$folder/log" 2>&1 || { tail -n 20 "$folder/log" >&2; exit 1; }
 docker compose ps --format '{{.Service}} {{.Status}}'
