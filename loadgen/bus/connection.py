@@ -215,8 +215,8 @@ _REFUSALS: Final = (
 """Refusals that redis-py has no class for: how they begin, and what to say instead."""
 
 _HINT_HUNG_UP = (
-    "without a password Redis hangs up on other machines (protected mode): give it one with requirepass; "
-    "where the port is for TLS, say rediss://"
+    "was it stopped just now? without a password it hangs up on other machines (protected mode): give it one with "
+    "requirepass; on a port for TLS say rediss://"
 )
 
 _HINT_TLS = "does this port speak TLS, and who signed its certificate? name them with ?ssl_ca_certs=FILE"
