@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from loadgen.cli.options import labels, redis_option
+from loadgen.compiled import form
 
 
 def _processes(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
@@ -98,5 +99,5 @@ def worker(
         lease_s=lease_s,
     )
     bus = connect(redis_url)
-    logging.getLogger("loadgen.worker").info("processes: %d, for %s", processes, bus.url)
+    logging.getLogger("loadgen.worker").info("processes: %d, %s, for %s", processes, form(), bus.url)
     Supervisor(bus, settings, processes, max_failures).run()
