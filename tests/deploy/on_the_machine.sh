@@ -26,7 +26,7 @@ sed 's#base_url:.*#base_url: http://127.0.0.1:8100#' journeys/plans/smoke.yaml >
 
 rehearse() { # what is done to the units once the shop has visitors; the report must have what the shop has heard
   before=$(shop_says)
-  loadgen run journeys/plans/here.yaml --no-web --json /root/report.json >/root/run.log 2>&1 &
+  loadgen run journeys/plans/here.yaml --no-web --json /srv/report.json >/srv/run.log 2>&1 &
   run=$!
   wait_for has_heard "$((before + 50))"
   "$@"
@@ -35,7 +35,7 @@ rehearse() { # what is done to the units once the shop has visitors; the report 
   python3 - "$heard" "$*" <<'CHECK'
 import json, sys
 
-report, heard = json.load(open("/root/report.json")), int(sys.argv[1])
+report, heard = json.load(open("/srv/report.json")), int(sys.argv[1])
 requests, sent, planned = report["totals"]["requests"], report["totals"]["sent"], report["arrivals"]["planned"]
 print(f"{sys.argv[2] or 'nothing is done'}: {report['outcome']}; {requests} requests counted, {heard} heard by the shop")
 assert 50 < requests <= heard <= sent <= requests + 5, "only what was under way at a kill may have no answer"
@@ -46,7 +46,7 @@ CHECK
 
 rehearse
 rehearse systemctl stop loadgen-worker # its shoppers are seen out
-grep -q 'leaves and gives its share back' /root/run.log
+grep -q 'leaves and gives its share back' /srv/run.log
 systemctl start loadgen-worker
 rehearse systemctl kill --signal=KILL loadgen-worker # comes back, and sends what the dead one had counted
 journalctl --unit=loadgen-worker | grep -q 'sent in its name'
